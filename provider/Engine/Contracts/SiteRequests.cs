@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Facts;
+
+namespace VmMigrate.Engine.Contracts;
+
+/// <summary>What a platform can do, so that preview speaks before a step fails.</summary>
+public sealed record Capabilities
+{
+    /// <summary>VMs here can be moved away.</summary>
+    public bool Source { get; init; } = true;
+
+    /// <summary>VMs can be moved here.</summary>
+    public bool Target { get; init; } = true;
+
+    /// <summary>Changed blocks of a running VM can be read.</summary>
+    public bool ChangedBlockTracking { get; init; }
+
+    /// <summary>Memory can move between two sites with the same non-null family.</summary>
+    public string? LiveFamily { get; init; }
+}
+
+public enum FenceState
+{
+    /// <summary>There is no fence of ours.</summary>
+    None,
+
+    /// <summary>The fence stands and the VM is off.</summary>
+    Standing,
+
+    /// <summary>Somebody started the VM in spite of the fence, or took a part of it away.</summary>
+    Broken,
+}
+
+/// <param name="MigrationId">Stamp.</param>
+/// <param name="VmName">The VM's name at the target, for readable names of disks.</param>
+/// <param name="DiskName">Such as <c>vda</c>.</param>
+/// <param name="LengthBytes">Exact length.</param>
+/// <param name="Format">The format to make where the platform has several; null: the platform's usual one.</param>
+public sealed record DiskRequest(string MigrationId, string VmName, string Pool, string DiskName, long LengthBytes, string? Format);
+
+/// <summary>A disk made for a migration.</summary>
+/// <param name="Location">In the platform's words (libvirt: a path).</param>
+/// <param name="Attached">The id of the VM that it belongs to by now, if any.</param>
+public sealed record TargetDisk(string MigrationId, string DiskName, string Pool, string Location, long LengthBytes, string Format, string? Attached);
+
+/// <param name="Stamp">Role Target.</param>
+/// <param name="Source">The VM as it was inspected at the source (its <see cref="Vm.NativeDefinition"/> for the same platform).</param>
+/// <param name="SourcePlatform">The key of the platform that wrote <see cref="Vm.NativeDefinition"/>.</param>
+/// <param name="Networks">From each NIC's network at the source to the target's.</param>
+public sealed record VmRequest(
+    Stamp Stamp,
+    Vm Source,
+    string SourcePlatform,
+    string Name,
+    string? Host,
+    ImmutableArray<TargetDisk> Disks,
+    ImmutableDictionary<string, string> Networks);
+
+/// <summary>An open disk. Disposing it ends every process and lock that opening it took; the data is flushed before.</summary>
+public abstract class DiskAccess : IAsyncDisposable
+{
+    public abstract long LengthBytes { get; }
+
+    /// <summary>How the data is reached and how fast that kind of way is, for preview and reports, such as <c>NBD over a unix socket</c>.</summary>
+    public abstract string Description { get; }
+
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+
+namespace VmMigrate.Engine.Facts;
+
+public enum PowerState
+{
+    Off,
+    Running,
+    Paused,
+
+    /// <summary>Suspended to disk, crashed, shutting down, or a state that the platform has no common word for.</summary>
+    Other,
+}
+
+public enum FirmwareKind
+{
+    Bios,
+    Uefi,
+}
+
+/// <summary>A VM as its platform reports it. Sizes in bytes.</summary>
+public sealed record Vm
+{
+    /// <summary>The id that the site's calls take (libvirt: the UUID).</summary>
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public required PowerState Power { get; init; }
+
+    /// <summary>The platform's own word for the power state, for messages.</summary>
+    public string PowerDetail { get; init; } = "";
+
+    /// <summary>The identity that the guest sees (SMBIOS UUID), which a move keeps.</summary>
+    public Fact<string> Uuid { get; init; }
+
+    public Fact<string> Host { get; init; }
+
+    public Fact<int> Cpus { get; init; }
+
+    public Fact<long> MemoryBytes { get; init; }
+
+    public Fact<FirmwareKind> Firmware { get; init; }
+
+    public Fact<bool> SecureBoot { get; init; }
+
+    public Fact<bool> Tpm { get; init; }
+
+    /// <summary>Virtual hardware version, such as <c>pc-i440fx-7.2</c>.</summary>
+    public Fact<string> Machine { get; init; }
+
+    /// <summary>Such as <c>x86_64</c>.</summary>
+    public Fact<string> Architecture { get; init; }
+
+    /// <summary><c>kvm</c>, <c>qemu</c> (emulated), <c>vmx</c>, ...</summary>
+    public Fact<string> Hypervisor { get; init; }
+
+    /// <summary>The CPU model as declared: <c>host-passthrough</c>, a name, or empty for the platform's default.</summary>
+    public Fact<string> CpuModel { get; init; }
+
+    public ImmutableArray<Disk> Disks { get; init; } = [];
+
+    public ImmutableArray<Nic> Nics { get; init; } = [];
+
+    /// <summary>Devices that tie the VM to its host or that a move may lose: passthrough, shared folders, ...</summary>
+    public ImmutableArray<SpecialDevice> SpecialDevices { get; init; } = [];
+
+    public Fact<int> Snapshots { get; init; }
+
+    public Fact<bool> Autostart { get; init; }
+
+    /// <summary>Unknown where nobody has asked the agent, such as in a list.</summary>
+    public Fact<bool> AgentAnswers { get; init; }
+
+    public Fact<string> GuestOs { get; init; }
+
+    /// <summary>The guest's addresses without loopback, as its agent tells them.</summary>
+    public ImmutableArray<string> Addresses { get; init; } = [];
+
+    /// <summary>What a migration of ours wrote on it; null when none did.</summary>
+    public Contracts.Stamp? Stamp { get; init; }
+
+    /// <summary>A running job or task that holds the VM, in the platform's words.</summary>
+    public Fact<string> BusyWith { get; init; }
+
+    /// <summary>The platform's own definition (libvirt: the domain's XML). Only its own driver reads it.</summary>
+    public string? NativeDefinition { get; init; }
+}
+
+/// <summary>A disk of a VM. Removable media without content is no disk.</summary>
+public sealed record Disk
+{
+    /// <summary>Unique in its VM and the same on both sides, such as <c>vda</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where its content lies, in the platform's words (libvirt: a path).</summary>
+    public required string Location { get; init; }
+
+    public Fact<string> Bus { get; init; }
+
+    /// <summary><c>raw</c>, <c>qcow2</c>, ...</summary>
+    public Fact<string> Format { get; init; }
+
+    public Fact<string> Pool { get; init; }
+
+    /// <summary>Length as the guest sees it.</summary>
+    public Fact<long> LengthBytes { get; init; }
+
+    /// <summary>What it takes at its storage.</summary>
+    public Fact<long> AllocatedBytes { get; init; }
+
+    public bool ReadOnly { get; init; }
+
+    public bool Shared { get; init; }
+
+    /// <summary>A floppy, a CD-ROM with a medium, or a disk.</summary>
+    public string Device { get; init; } = "disk";
+
+    public Fact<bool> Encrypted { get; init; }
+
+    /// <summary>Images that this one rests on, nearest first.</summary>
+    public ImmutableArray<string> BackingChain { get; init; } = [];
+
+    /// <summary>False where its content is no file or volume that the driver can read.</summary>
+    public bool Readable { get; init; } = true;
+}
+
+public sealed record Nic
+{
+    public required string Mac { get; init; }
+
+    public Fact<string> Model { get; init; }
+
+    /// <summary>The network's name as mappings use it; <c>user</c> for the hypervisor's own user-mode network, which every host of the platform has.</summary>
+    public Fact<string> Network { get; init; }
+
+    /// <summary>How it is attached: <c>network</c>, <c>bridge</c>, <c>user</c>, <c>direct</c>, <c>hostdev</c>, ...</summary>
+    public string Attachment { get; init; } = "network";
+}
+
+/// <param name="Kind">Such as <c>hostdev-pci</c>, <c>filesystem</c>, <c>tpm</c>, <c>shmem</c>.</param>
+public sealed record SpecialDevice(string Kind, string Description);

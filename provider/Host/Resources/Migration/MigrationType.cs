@@ -1,0 +1,224 @@
+using VmMigrate.Engine.Schema;
+using VmMigrate.Engine.Values;
+
+namespace VmMigrate.Host.Resources.Migration;
+
+/// <summary>The resource model of <c>Migration</c>, written once: schema.json, the SDKs and the Terraform schema are derived from it.</summary>
+internal static class MigrationType
+{
+    internal static EnumType Mode { get; } = new(
+        "MigrationMode",
+        "How the VM moves.",
+        [
+            new("Cold", "The VM is off while its disks are copied."),
+        ]);
+
+    internal static EnumType Goal { get; } = new(
+        "MigrationGoal",
+        "How far the migration is to go. Lowering it before `Committed` rolls back.",
+        [
+            new("Validated", "Preflight passed; nothing exists at the target."),
+            new("Replicated", "The target's disks hold a consistent copy; the VM runs at the source."),
+            new("CutOver", "The VM runs at the target and has been seen alive; the source is kept, off and fenced."),
+            new("Committed", "The way back is gone: the source is removed or kept aside as declared."),
+        ]);
+
+    internal static EnumType DigestAlgorithm { get; } = new(
+        "DigestAlgorithm",
+        "How the disks of both sides are compared.",
+        [
+            new("XxHash128", "Fast; finds every accidental change."),
+            new("Sha256", "Slower; also stands against deliberate changes."),
+        ]);
+
+    internal static EnumType RollbackChanges { get; } = new(
+        "RollbackChanges",
+        "What becomes of the data that the VM wrote at the target after cutover.",
+        [
+            new("BringBack", "It is copied back to the source before the VM starts there."),
+            new("Discard", "It is lost: the VM starts at the source as it was at cutover."),
+        ]);
+
+    internal static EnumType SourceAfterCommit { get; } = new(
+        "SourceAfterCommit",
+        "What becomes of the source VM when the migration is committed.",
+        [
+            new("Remove", "The VM's definition and its disks are deleted."),
+            new("Keep", "It stays, off and fenced under its stamp, for somebody to delete by hand."),
+        ]);
+
+    internal static ObjectType VmReference { get; } = new(
+        "VmReference",
+        "Which VM moves. Changing it is another migration.",
+        [
+            new("site", FieldType.Text, "Name of the site in the provider's config where the VM is before the move.") { Required = true },
+            new("name", FieldType.Text, "The VM's name at its site."),
+            new("id", FieldType.Text, "The VM's id at its site (libvirt: its UUID), where the name is not unique."),
+        ])
+    {
+        ExactlyOne = [["name", "id"]],
+    };
+
+    internal static ObjectType Target { get; } = new(
+        "Target",
+        "Where the VM should run.",
+        [
+            new("site", FieldType.Text, "Name of the site in the provider's config.") { Required = true },
+            new("host", FieldType.Text, "The host at the target site. Default: the site's only host, or the one with most room."),
+            new("storagePool", FieldType.Text, "The storage pool for the disks. Default: the site's only active pool, or the one with most free space that all disks fit in."),
+            new("networks", FieldType.MapOf(FieldType.Text), "From each network of the source to one of the target. A network of the same name at the target needs no entry."),
+            new("name", FieldType.Text, "The VM's name at the target. Default: its name at the source."),
+        ]);
+
+    internal static ObjectType Shutdown { get; } = new(
+        "Shutdown",
+        "How the guest is stopped before its disks are copied for the last time.",
+        [
+            new("timeout", FieldType.Duration, "How long a clean shutdown (guest agent, then ACPI power button) may take.") { Default = Value.Text("2m") },
+            new("force", FieldType.Bool, "Whether the VM may be switched off when the timeout is over. Without it the migration stops there and the VM runs on.") { Default = Value.Bool(false) },
+        ]);
+
+    internal static ObjectType TcpProbe { get; } = new(
+        "TcpProbe",
+        "The guest accepts a TCP connection.",
+        [
+            new("port", FieldType.Integer, "The port.") { Required = true },
+            new("host", FieldType.Text, "Name or address to connect to. Default: the guest's first address as its agent tells it."),
+        ]);
+
+    internal static ObjectType ConsoleProbe { get; } = new(
+        "ConsoleProbe",
+        "The guest's serial console shows a text after the start at the target.",
+        [
+            new("contains", FieldType.Text, "The text to wait for.") { Required = true },
+        ]);
+
+    internal static ObjectType GuestAgentProbe { get; } = new(
+        "GuestAgentProbe",
+        "The guest's agent answers a ping.",
+        []);
+
+    internal static ObjectType Probe { get; } = new(
+        "Probe",
+        "One way to see that the guest is alive at the target. Exactly one kind each.",
+        [
+            new("guestAgent", FieldType.Of(GuestAgentProbe), "The guest's agent answers a ping."),
+            new("tcp", FieldType.Of(TcpProbe), "The guest accepts a TCP connection."),
+            new("console", FieldType.Of(ConsoleProbe), "The guest's serial console shows a text."),
+            new("timeout", FieldType.Duration, "How long it may take from the start of the VM.") { Default = Value.Text("5m") },
+            new("interval", FieldType.Duration, "How long to wait between tries.") { Default = Value.Text("1s") },
+        ])
+    {
+        ExactlyOne = [["guestAgent", "tcp", "console"]],
+    };
+
+    internal static ObjectType Verify { get; } = new(
+        "Verify",
+        "What counts as proof that the move worked.",
+        [
+            new("digest", FieldType.Of(DigestAlgorithm), "How the disks of both sides are compared.") { Default = Value.Text("XxHash128") },
+            new("probes", FieldType.ListOf(FieldType.Of(Probe)), "All of these must pass at the target. Default: the guest agent answers."),
+        ]);
+
+    internal static ObjectType Rollback { get; } = new(
+        "Rollback",
+        "What a way back does.",
+        [
+            new("changes", FieldType.Of(RollbackChanges), "What becomes of data written at the target after cutover.") { Default = Value.Text("BringBack") },
+        ]);
+
+    internal static ObjectType Commit { get; } = new(
+        "Commit",
+        "What `goal: Committed` does to the source.",
+        [
+            new("source", FieldType.Of(SourceAfterCommit), "What becomes of the source VM.") { Default = Value.Text("Remove") },
+        ]);
+
+    internal static ObjectType Timeouts { get; } = new(
+        "Timeouts",
+        "How long a whole run may take before it stops at a safe point.",
+        [
+            new("create", FieldType.Duration, "For the first run."),
+            new("update", FieldType.Duration, "For later runs."),
+            new("delete", FieldType.Duration, "For the way back at destroy."),
+        ]);
+
+    internal static ObjectType Placement { get; } = new(
+        "Placement",
+        "Where the VM really runs now.",
+        [
+            new("site", FieldType.Text, "Name of the site.") { AlwaysSet = true },
+            new("host", FieldType.Text, "The host at the site."),
+            new("vmId", FieldType.Text, "The VM's id at the site.") { AlwaysSet = true },
+            new("name", FieldType.Text, "The VM's name at the site.") { AlwaysSet = true },
+            new("powerState", FieldType.Text, "`Running`, `Off`, `Paused` or `Other`.") { AlwaysSet = true },
+            new("addresses", FieldType.ListOf(FieldType.Text), "The guest's IP addresses, where its agent tells them.") { AlwaysSet = true },
+        ]);
+
+    internal static ObjectType StepDone { get; } = new(
+        "StepRecord",
+        "A step that has been done.",
+        [
+            new("name", FieldType.Text, "The step's name, as preview lists it.") { AlwaysSet = true },
+            new("detail", FieldType.Text, "What it did.") { AlwaysSet = true },
+            new("startedAt", FieldType.Text, "UTC, RFC 3339."),
+            new("seconds", FieldType.Number, "How long it took."),
+        ]);
+
+    internal static ObjectType DiskProof { get; } = new(
+        "DiskProof",
+        "One disk's digests at the cutover.",
+        [
+            new("disk", FieldType.Text, "The disk's name, such as `vda`.") { AlwaysSet = true },
+            new("bytes", FieldType.Number, "The disk's length in bytes.") { AlwaysSet = true },
+            new("sourceDigest", FieldType.Text, "Over what was read at the source.") { AlwaysSet = true },
+            new("targetDigest", FieldType.Text, "Over what was read back at the target.") { AlwaysSet = true },
+        ]);
+
+    internal static ObjectType Proof { get; } = new(
+        "Proof",
+        "What shows that the move worked.",
+        [
+            new("identical", FieldType.Bool, "Whether every disk's digests are equal.") { AlwaysSet = true },
+            new("disks", FieldType.ListOf(FieldType.Of(DiskProof)), "The disks.") { AlwaysSet = true },
+            new("guest", FieldType.Text, "How the guest's start was seen, and how long it took."),
+            new("at", FieldType.Text, "When the disks were compared: UTC, RFC 3339."),
+        ]);
+
+    internal static ObjectType Estimate { get; } = new(
+        "Estimate",
+        "What the next run is expected to take.",
+        [
+            new("bytes", FieldType.Number, "Bytes to copy (allocated, not virtual).") { AlwaysSet = true },
+            new("seconds", FieldType.Number, "Duration of the run.") { AlwaysSet = true },
+            new("downtimeSeconds", FieldType.Number, "How long the VM will be down.") { AlwaysSet = true },
+            new("bytesPerSecond", FieldType.Number, "The rate it rests on.") { AlwaysSet = true },
+            new("basis", FieldType.Text, "Where the rate comes from.") { AlwaysSet = true },
+            new("steps", FieldType.ListOf(FieldType.Text), "What the run will do, in order.") { AlwaysSet = true },
+        ]);
+
+    internal static ResourceType Type { get; } = new(
+        "Migration",
+        "A virtual machine's declared place. The provider closes the difference to where the VM really is, proves that it did, and goes back when the goal is lowered or the declaration is removed before `Committed`.",
+        [
+            new("vm", FieldType.Of(VmReference), "Which VM moves.") { Required = true, Replaces = true },
+            new("target", FieldType.Of(Target), "Where it should run.") { Required = true },
+            new("mode", FieldType.Of(Mode), "How it moves.") { Default = Value.Text("Cold") },
+            new("goal", FieldType.Of(Goal), "How far to go.") { Default = Value.Text("CutOver") },
+            new("shutdown", FieldType.Of(Shutdown), "How the guest is stopped."),
+            new("verify", FieldType.Of(Verify), "What counts as proof."),
+            new("rollback", FieldType.Of(Rollback), "What a way back does."),
+            new("commit", FieldType.Of(Commit), "What `goal: Committed` does to the source."),
+            new("timeouts", FieldType.Of(Timeouts), "Limits for whole runs."),
+        ],
+        [
+            new("phase", FieldType.Text, "How far the migration has come: `Validated`, `Replicating`, `Replicated`, `CuttingOver`, `CutOver`, `Committed` or `RollingBack`.") { AlwaysSet = true },
+            new("migrationId", FieldType.Text, "The stamp that everything we create carries on its platform.") { AlwaysSet = true },
+            new("placement", FieldType.Of(Placement), "Where the VM really runs now.") { AlwaysSet = true },
+            new("steps", FieldType.ListOf(FieldType.Of(StepDone)), "Steps done, with times.") { AlwaysSet = true },
+            new("proof", FieldType.Of(Proof), "What shows that the move worked."),
+            new("downtime", FieldType.Text, "How long the VM was down at the last cutover, such as `7.2s`."),
+            new("transferred", FieldType.Number, "Bytes that were copied at the last run."),
+            new("estimate", FieldType.Of(Estimate), "What the run was expected to take, as the preview showed it."),
+        ]);
+}

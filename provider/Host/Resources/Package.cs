@@ -1,0 +1,21 @@
+using VmMigrate.Engine.Schema;
+using VmMigrate.Host.Resources.Functions;
+using VmMigrate.Host.Resources.Migration;
+using VmMigrate.Platforms;
+
+namespace VmMigrate.Host.Resources;
+
+/// <summary>The whole product surface. A new resource or function is one line here.</summary>
+internal static class Package
+{
+    internal const string Version = "0.1.0";
+
+    internal static PackageModel Model { get; } = new(
+        "vmmigrate",
+        Version,
+        "VM Migrate",
+        "Moves virtual machines between platforms as declared resources: previewed, proven, reversible.",
+        Config: [PlatformTable.SitesField],
+        Resources: [MigrationType.Type],
+        Functions: [VirtualMachineType.GetVirtualMachine, VirtualMachineType.ListVirtualMachines]);
+}

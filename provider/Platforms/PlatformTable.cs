@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Schema;
+
+namespace VmMigrate.Platforms;
+
+/// <summary>Every platform: one line each.</summary>
+public static class PlatformTable
+{
+    public static ImmutableArray<PlatformType> All { get; } =
+    [
+        new Libvirt.LibvirtPlatform(),
+    ];
+
+    /// <summary>A site in the provider's config: exactly one platform's block.</summary>
+    public static ObjectType SiteType { get; } = new(
+        "Site",
+        "A place where VMs run: exactly one platform block.",
+        [.. All.Select(platform => new Field(platform.Key, FieldType.Of(platform.Block), platform.Block.Description))])
+    {
+        ExactlyOne = [[.. All.Select(platform => platform.Key)]],
+    };
+
+    /// <summary>The provider's config field <c>sites</c>.</summary>
+    public static Field SitesField { get; } = new(
+        "sites",
+        FieldType.MapOf(FieldType.Of(SiteType)),
+        "The places between which VMs move, by the names that migrations use.")
+    {
+        Required = true,
+    };
+}
