@@ -1,10 +1,8 @@
+using VmMigrate.Host.Cli;
+
 namespace VmMigrate.Host;
 
 internal static class Program
 {
-    internal static int Main(string[] args)
-    {
-        Console.Error.WriteLine($"vmmigrate: no front end yet ({args.Length} arguments)");
-        return 2;
-    }
+    internal static Task<int> Main(string[] args) => CommandLine.RunAsync(args);
 }

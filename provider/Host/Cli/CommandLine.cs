@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using VmMigrate.Host.Pulumi;
+using VmMigrate.Host.Resources;
+
+namespace VmMigrate.Host.Cli;
+
+/// <summary>The binary under its own name: commands for people. As a plugin it never gets here.</summary>
+internal static class CommandLine
+{
+    internal static Task<int> RunAsync(string[] args) => RunAsync(args, Console.Out, Console.Error, CancellationToken.None);
+
+    internal static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation)
+    {
+        var root = new RootCommand($"{Package.Model.DisplayName}: {Package.Model.Description}");
+        root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
+        foreach (var command in Commands())
+        {
+            root.Subcommands.Add(command);
+        }
+
+        return root.Parse(args).InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, cancellation);
+    }
+
+    /// <summary>Every command: one line each.</summary>
+    private static IEnumerable<Command> Commands() =>
+    [
+        SchemaCommand(),
+    ];
+
+    /// <summary>For those who build the SDKs, so it does not show in the help.</summary>
+    private static Command SchemaCommand()
+    {
+        var command = new Command("schema", "Print the package's schema for Pulumi.") { Hidden = true };
+        command.SetAction(result => result.InvocationConfiguration.Output.Write(SchemaWriter.Write(Package.Model)));
+        return command;
+    }
+
+    /// <summary>The package's version alone: the assembly's own text goes on with a commit's id.</summary>
+    private sealed class PrintVersion : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            parseResult.InvocationConfiguration.Output.WriteLine(Package.Version);
+            return 0;
+        }
+    }
+}
