@@ -1,0 +1,7 @@
+namespace VmMigrate.Engine.Blocks.Images;
+
+internal enum ImageFormat
+{
+    Raw,
+    Qcow2,
+}
