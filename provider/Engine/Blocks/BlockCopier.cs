@@ -1,0 +1,221 @@
+namespace VmMigrate.Engine.Blocks;
+
+/// <summary>Copies and digests disks.</summary>
+/// <remarks>
+/// A cancelled call ends in less than two seconds, whatever the other sides do. Bytes in flight: <see cref="CopyOptions.AheadBytes"/> asked ahead and 1 MiB unacknowledged for each
+/// pair of connections, whatever the disk's size; of these the process itself holds one leaf of 64 KiB a pair.
+/// </remarks>
+public static class BlockCopier
+{
+    /// <summary>Copies a disk, or ranges of one. May be repeated: it writes the same again.</summary>
+    /// <returns>When every write was acknowledged and, if asked for, made stable and read back.</returns>
+    /// <exception cref="BlockException">A side failed (<see cref="BlockException.AtTarget"/> says which), the sizes do not fit, or what was read back differs.</exception>
+    public static async Task<CopyResult> CopyAsync(
+        BlockReader source,
+        BlockWriter target,
+        CopyOptions options,
+        IProgress<CopyProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        Check(source, target, options);
+        var length = source.LengthBytes;
+        var tree = options.Tree ?? (options.Digest == DigestAlgorithm.None ? null : new DigestTree(options.Digest, length, isDelta: options.Ranges is not null));
+        var started = options.Time.GetTimestamp();
+        var job = new CopyJob(source, target, length, options.Ranges, zeroesNeedWriting: !options.TargetIsZero, tree);
+        var written = await RunAsync(job, options, "copy", progress, cancellationToken);
+        if (options.Flush)
+            await FlushAsync(target, cancellationToken);
+        var duration = options.Time.GetElapsedTime(started);
+        var result = new CopyResult
+        {
+            TotalBytes = job.TotalBytes,
+            ReadBytes = job.TransferredBytes,
+            WrittenBytes = written,
+            ZeroBytes = job.ZeroBytes,
+            Duration = duration,
+            SourceDigest = tree?.Text(),
+        };
+        if (!options.ReadBack)
+            return result;
+
+        started = options.Time.GetTimestamp();
+        var readBack = target.ReadBack
+            ?? throw new BlockException(BlockErrorKind.Refused, $"{target.Name}: the target cannot be read back.", canRetry: false) { Disk = target.Name, AtTarget = true };
+        // A tree brought up to date by a round of changes is compared over those changes only; the rest was compared in the rounds before.
+        var isDelta = options.Ranges is not null;
+        var back = new DigestTree(tree!.Algorithm, length, isDelta: isDelta);
+        var reading = new CopyJob(readBack, null, length, options.Ranges, zeroesNeedWriting: false, back);
+        await RunAsync(reading, options, "read back", progress, cancellationToken);
+        var expected = isDelta && !tree.IsDelta ? tree.Delta(options.Ranges!) : tree;
+        if (back.Text() != expected.Text())
+            throw Mismatch(source, target, expected, back);
+        return result with { TargetDigest = isDelta && !tree.IsDelta ? null : back.Text(), ReadBackDuration = options.Time.GetElapsedTime(started) };
+    }
+
+    /// <summary>Digests a disk by reading it alone, so that two disks can be compared independently of any copy.</summary>
+    /// <param name="lengthBytes">How much of the disk, from its start: a target may be larger than its source. Null: all.</param>
+    /// <exception cref="BlockException">The disk cannot be read.</exception>
+    public static async Task<DigestResult> DigestAsync(
+        BlockReader disk,
+        long? lengthBytes,
+        CopyOptions options,
+        IProgress<CopyProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        var length = lengthBytes ?? disk.LengthBytes;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, disk.LengthBytes, nameof(lengthBytes));
+        var tree = new DigestTree(options.Digest, length, isDelta: options.Ranges is not null);
+        var started = options.Time.GetTimestamp();
+        var job = new CopyJob(disk, null, length, options.Ranges, zeroesNeedWriting: false, tree);
+        await RunAsync(job, options, "digest", progress, cancellationToken);
+        return new DigestResult(tree.Text(), job.TotalBytes, job.TransferredBytes, options.Time.GetElapsedTime(started));
+    }
+
+    private static void Check(BlockReader source, BlockWriter target, CopyOptions options)
+    {
+        if (target.LengthBytes < source.LengthBytes)
+        {
+            throw new BlockException(
+                BlockErrorKind.WrongSize,
+                $"{target.Name}: the target has {target.LengthBytes} bytes, and the source {source.Name} has {source.LengthBytes}.",
+                canRetry: false)
+            { Disk = target.Name, AtTarget = true };
+        }
+
+        if (options.Ranges is not null && options.TargetIsZero)
+            throw new ArgumentException("In a round of changes the target holds older content: zeroes have to be written.", nameof(options));
+        if (options.ReadBack && options.Digest == DigestAlgorithm.None && options.Tree is null)
+            throw new ArgumentException("Reading back compares digests, so one has to be chosen.", nameof(options));
+        if (options.Tree is not { } tree)
+            return;
+        if (tree.LengthBytes != source.LengthBytes || tree.IsDelta || !tree.KeepsLeaves)
+            throw new ArgumentException("The tree has to be one of the whole disk, of the same length, that keeps its leaves.", nameof(options));
+        if (options.Ranges is not null && !tree.IsComplete)
+            throw new ArgumentException("A round of changes can only continue a tree that knows the whole disk.", nameof(options));
+    }
+
+    private static BlockException Mismatch(BlockReader source, BlockWriter target, DigestTree expected, DigestTree back)
+    {
+        var where = expected.FirstDifference(back);
+        return new BlockException(
+            BlockErrorKind.Mismatch,
+            $"{target.Name}: what was read back is not what was read from {source.Name}: {back.Text()} instead of {expected.Text()}; the first difference lies between byte {where?.Offset} and {where?.End}.",
+            canRetry: false)
+        { Disk = target.Name, Offset = where?.Offset, AtTarget = true };
+    }
+
+    private static Task<int> FlushAsync(BlockWriter target, CancellationToken cancellationToken) =>
+        BlockingCall.RunAsync(() =>
+        {
+            try
+            {
+                using var channel = target.Open(cancellationToken);
+                using var _ = cancellationToken.UnsafeRegister(static c => ((BlockWriteChannel)c!).Abort(), channel);
+                channel.BeginFlush();
+                channel.Drain();
+                return 0;
+            }
+            catch (BlockException e)
+            {
+                e.AtTarget = true;
+                throw;
+            }
+        }, cancellationToken);
+
+    /// <summary>Runs the workers of a job to their end. Returns the bytes written.</summary>
+    private static async Task<long> RunAsync(CopyJob job, CopyOptions options, string phase, IProgress<CopyProgress>? progress, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var finished = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        var count = Math.Min(options.Connections, Math.Min(job.Source.MaxChannels, job.Target?.MaxChannels ?? int.MaxValue));
+        count = (int)Math.Clamp((job.TotalBytes + DigestTree.ChunkBytes - 1) / DigestTree.ChunkBytes, 1, Math.Max(1, count));
+        var workers = new Task<long>[count];
+        for (var i = 0; i < count; i++)
+        {
+            var isFirst = i == 0;
+            workers[i] = BlockingCall.RunAsync(() =>
+            {
+                try
+                {
+                    return Work(job, options, isFirst, finished, stop.Token);
+                }
+                catch (BlockException e) when (!stop.IsCancellationRequested)
+                {
+                    e.AtTarget ??= job.Target is null || e.Disk is null ? null : e.Disk == job.Target.Name;
+                    job.Fail(e);
+                    stop.Cancel();
+                    throw;
+                }
+                catch
+                {
+                    stop.Cancel();
+                    throw;
+                }
+            }, stop.Token);
+        }
+
+        var all = Task.WhenAll(workers);
+        var rate = new RateMeter(options.Time);
+        if (progress is not null)
+        {
+            while (await Task.WhenAny(all, Task.Delay(options.ReportEvery, options.Time, CancellationToken.None)) != all)
+                progress.Report(Progress(job, phase, rate));
+        }
+
+        try
+        {
+            await all;
+        }
+        catch (Exception e) when (e is BlockException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (job.Failure is { } failure)
+                throw failure;
+            throw;
+        }
+
+        progress?.Report(Progress(job, phase, rate));
+        long written = 0;
+        foreach (var worker in workers)
+            written += await worker;
+        return written;
+    }
+
+    private static CopyProgress Progress(CopyJob job, string phase, RateMeter rate)
+    {
+        var (pace, left) = rate.Note(job.TransferredBytes, job.SettledBytes, job.TotalBytes);
+        return new CopyProgress(phase, job.SettledBytes, job.TotalBytes, job.TransferredBytes, pace) { Left = left };
+    }
+
+    private static long Work(CopyJob job, CopyOptions options, bool isFirst, CancellationTokenSource finished, CancellationToken stop)
+    {
+        BlockReadChannel? reader = null;
+        BlockWriteChannel? writer = null;
+        try
+        {
+            try
+            {
+                // Those that come after the first are an extra: a server may advertise several connections and serve only one.
+                var opening = isFirst ? stop : finished.Token;
+                reader = job.Source.Open(opening);
+                writer = job.Target?.Open(opening);
+            }
+            catch (Exception e) when (!isFirst && !stop.IsCancellationRequested && e is BlockException or OperationCanceledException)
+            {
+                return 0;
+            }
+
+            using var _ = stop.UnsafeRegister(static channel => ((BlockReadChannel)channel!).Abort(), reader);
+            using var __ = writer is null ? default : stop.UnsafeRegister(static channel => ((BlockWriteChannel)channel!).Abort(), writer);
+            var worker = new CopyWorker(job, options, reader, writer);
+            worker.Run(stop);
+            finished.Cancel();
+            return worker.WrittenBytes;
+        }
+        finally
+        {
+            writer?.Dispose();
+            reader?.Dispose();
+        }
+    }
+}

@@ -1,0 +1,36 @@
+namespace VmMigrate.Engine.Blocks;
+
+/// <summary>One stream of read requests to a disk, used by one thread.</summary>
+public abstract class BlockReadChannel : IDisposable
+{
+    /// <summary>Requests submitted and not yet delivered in full.</summary>
+    public abstract int Outstanding { get; }
+
+    /// <summary>The largest length for <see cref="Submit"/>, a multiple of a leaf.</summary>
+    public virtual int MaxRequestBytes => 32 << 20;
+
+    /// <summary>The most requests that may be outstanding.</summary>
+    public virtual int MaxOutstanding => 32;
+
+    /// <summary>Asks for a range. It starts at a multiple of a leaf, and ends at one or at the disk's end.</summary>
+    public abstract void Submit(long offset, int lengthBytes);
+
+    /// <summary>Delivers the next piece of any outstanding request. Requests may be served in any order; within one, pieces ascend and cover it exactly.</summary>
+    /// <exception cref="BlockException">The block cannot be read, the other side is gone, silent beyond the limit, or talks nonsense.</exception>
+    public abstract BlockPiece Receive(BlockBuffer buffer);
+
+    /// <summary>Adds what is known about the range from <paramref name="offset"/> on: at least one extent, ascending, without gaps, at most up to the range's end. Only while nothing is outstanding.</summary>
+    public virtual void Extents(long offset, long lengthBytes, List<AllocationExtent> into) =>
+        into.Add(new AllocationExtent(offset, lengthBytes, IsZero: false));
+
+    /// <summary>From any thread: make the blocked call of the owner fail soon. The channel is of no more use.</summary>
+    public abstract void Abort();
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract void Dispose(bool disposing);
+}
