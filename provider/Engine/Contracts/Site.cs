@@ -32,7 +32,10 @@ public abstract class Site : IAsyncDisposable
     /// <summary>All facts of the VMs whose name is <paramref name="name"/>: none, one, or several where the platform allows that.</summary>
     public abstract Task<ImmutableArray<Vm>> FindByNameAsync(string name, CancellationToken cancellation);
 
-    /// <summary>All facts of one VM; null when there is none with this id.</summary>
+    /// <summary>
+    /// All facts of one VM; null when there is none with this id. A VM with our fence is reported as it was before the fence (name, disks,
+    /// definition), but for its power state and its stamp.
+    /// </summary>
     public abstract Task<Vm?> InspectAsync(string vmId, CancellationToken cancellation);
 
     /// <summary>All VMs in order of their names. Facts that cost a call to each guest (agent, addresses) may be unknown.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Facts;
 
 namespace VmMigrate.Engine.Contracts;
@@ -9,8 +10,14 @@ public sealed record Capabilities
     /// <summary>VMs here can be moved away.</summary>
     public bool Source { get; init; } = true;
 
+    /// <summary>Why not, for people, where <see cref="Source"/> is false.</summary>
+    public string? WhyNotSource { get; init; }
+
     /// <summary>VMs can be moved here.</summary>
     public bool Target { get; init; } = true;
+
+    /// <summary>Why not, for people, where <see cref="Target"/> is false.</summary>
+    public string? WhyNotTarget { get; init; }
 
     /// <summary>Changed blocks of a running VM can be read.</summary>
     public bool ChangedBlockTracking { get; init; }
@@ -41,7 +48,11 @@ public sealed record DiskRequest(string MigrationId, string VmName, string Pool,
 /// <summary>A disk made for a migration.</summary>
 /// <param name="Location">In the platform's words (libvirt: a path).</param>
 /// <param name="Attached">The id of the VM that it belongs to by now, if any.</param>
-public sealed record TargetDisk(string MigrationId, string DiskName, string Pool, string Location, long LengthBytes, string Format, string? Attached);
+public sealed record TargetDisk(string MigrationId, string DiskName, string Pool, string Location, long LengthBytes, string Format, string? Attached)
+{
+    /// <summary>Made by this very call, so that it reads as zeroes everywhere. False where that is not certain.</summary>
+    public bool IsNew { get; init; }
+}
 
 /// <param name="Stamp">Role Target.</param>
 /// <param name="Source">The VM as it was inspected at the source (its <see cref="Vm.NativeDefinition"/> for the same platform).</param>
@@ -63,6 +74,12 @@ public abstract class DiskAccess : IAsyncDisposable
 
     /// <summary>How the data is reached and how fast that kind of way is, for preview and reports, such as <c>NBD over a unix socket</c>.</summary>
     public abstract string Description { get; }
+
+    /// <summary>A reader of the disk's content as it is now. The caller disposes it.</summary>
+    public abstract BlockReader OpenReader();
+
+    /// <summary>A writer; throws <see cref="InvalidOperationException"/> when the disk was opened for reading only. The caller disposes it.</summary>
+    public abstract BlockWriter OpenWriter();
 
     public abstract ValueTask DisposeAsync();
 }

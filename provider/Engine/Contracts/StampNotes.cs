@@ -1,14 +1,44 @@
 namespace VmMigrate.Engine.Contracts;
 
-/// <summary>Names of the notes in a <see cref="Stamp"/>.</summary>
+/// <summary>Names of the notes in a <see cref="Stamp"/>. Times are UTC in RFC 3339.</summary>
 public static class StampNotes
 {
-    /// <summary>The last completed step's progress, as text.</summary>
-    public const string Progress = "progress";
+    /// <summary>On both: whether the VM was on before the migration, <c>true</c> or <c>false</c>.</summary>
+    public const string WasRunning = "was-running";
 
-    /// <summary>Who holds the migration (lease).</summary>
+    /// <summary>On the source: since when the VM has been down for the move that is under way.</summary>
+    public const string DownSince = "down-since";
+
+    /// <summary>On the source: names the state of its disks. It changes whenever they may have changed, so a copy made at one epoch is complete only at that epoch.</summary>
+    public const string Epoch = "epoch";
+
+    /// <summary>On the source: <c>started</c> while its disks are being overwritten with what the target wrote, <c>done</c> after.</summary>
+    public const string BringBack = "bring-back";
+
+    /// <summary>On the source: when its disks were last copied whole, for a goal that ends there.</summary>
+    public const string Replicated = "replicated";
+
+    /// <summary>On the source, with the disk's name behind it: epoch and digest of a disk's complete copy at the target.</summary>
+    public const string CopiedPrefix = "copied.";
+
+    /// <summary>On the target: when the guest was proven alive. From then on the VM lives there.</summary>
+    public const string Accepted = "accepted";
+
+    /// <summary>On the target: the disks' digests at the cutover, in the form of <see cref="Driving.ProofNote"/>.</summary>
+    public const string Proof = "proof";
+
+    /// <summary>On the target: how the guest's start was seen.</summary>
+    public const string Guest = "guest";
+
+    /// <summary>On the target: the downtime in seconds.</summary>
+    public const string Downtime = "downtime";
+
+    /// <summary>On both: who declared it, for people.</summary>
+    public const string Owner = "owner";
+
+    /// <summary>Who holds the migration now (lease).</summary>
     public const string Holder = "holder";
 
-    /// <summary>Until when the holder's lease stands: UTC, RFC 3339.</summary>
+    /// <summary>Until when the holder's lease stands.</summary>
     public const string HeldUntil = "held-until";
 }

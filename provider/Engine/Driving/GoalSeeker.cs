@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Blocks;
+using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Steps;
+
+namespace VmMigrate.Engine.Driving;
+
+/// <summary>How a run ended.</summary>
+/// <param name="Done">Steps that were done, in order.</param>
+/// <param name="Failed">The step that failed or was stopped; null when all were done.</param>
+/// <param name="Why">What failed, in the platform's own words where it said something.</param>
+/// <param name="TakenBack">What was undone after the failure, and what could not be.</param>
+public sealed record RunOutcome(ImmutableArray<StepRecord> Done, Step? Failed, string? Why, ImmutableArray<string> TakenBack)
+{
+    public bool Cancelled { get; init; }
+
+    /// <summary>An undo failed: the VM may be down and needs somebody's hand.</summary>
+    public bool UndoFailed { get; init; }
+}
+
+/// <summary>Runs a plan: each step ensures its result; a failure takes back what was done since the last point of no return.</summary>
+public static class GoalSeeker
+{
+    /// <summary>How long taking back may last: the VM must run again, so a cancel does not cut it short.</summary>
+    private static readonly TimeSpan UndoLimit = TimeSpan.FromMinutes(3);
+
+    /// <exception cref="Exception">Only for our own bugs: a platform's failures and cancellation come back in the outcome.</exception>
+    public static async Task<RunOutcome> RunAsync(Plan plan, Run run, CancellationToken cancellation)
+    {
+        var done = ImmutableArray.CreateBuilder<StepRecord>();
+        var sinceNoReturn = new Stack<Step>();
+        for (var i = 0; i < plan.Steps.Length; i++)
+        {
+            var step = plan.Steps[i];
+            var startedAt = run.Time.GetUtcNow();
+            var started = run.Time.GetTimestamp();
+            run.Events.Status(step.Name, $"{step.Name} ({i + 1} of {plan.Steps.Length})");
+            try
+            {
+                cancellation.ThrowIfCancellationRequested();
+                sinceNoReturn.Push(step);
+                var detail = await step.DoAsync(run, cancellation);
+                done.Add(new StepRecord(step.Name, detail, startedAt, run.Time.GetElapsedTime(started)));
+                if (step.IsPointOfNoReturn)
+                {
+                    sinceNoReturn.Clear();
+                }
+            }
+            catch (Exception e) when (IsExpected(e))
+            {
+                var (takenBack, undoFailed) = await TakeBackAsync(sinceNoReturn, run);
+                return new RunOutcome(done.ToImmutable(), step, Say(e), takenBack)
+                {
+                    Cancelled = e is OperationCanceledException,
+                    UndoFailed = undoFailed,
+                };
+            }
+        }
+
+        return new RunOutcome(done.ToImmutable(), null, null, []);
+    }
+
+    private static async Task<(ImmutableArray<string> TakenBack, bool Failed)> TakeBackAsync(Stack<Step> steps, Run run)
+    {
+        var said = ImmutableArray.CreateBuilder<string>();
+        var failed = false;
+        using var limit = new CancellationTokenSource(UndoLimit, run.Time);
+        foreach (var step in steps)
+        {
+            try
+            {
+                await step.UndoAsync(run, limit.Token);
+            }
+            catch (Exception e) when (IsExpected(e))
+            {
+                failed = true;
+                said.Add($"Taking back \"{step.Name}\" failed: {Say(e)}");
+                run.Events.Say(Severity.Error, said[^1]);
+
+                // What is left to take back must not run on ground that was not cleared: a source must not start while the copy may run.
+                if (step is StartTarget or StopCopy or StartSource)
+                {
+                    break;
+                }
+            }
+        }
+
+        return (said.ToImmutable(), failed);
+    }
+
+    private static bool IsExpected(Exception e) => e is PlatformException or BlockException or OperationCanceledException or IOException;
+
+    private static string Say(Exception e) => e is OperationCanceledException ? "it was cancelled" : e.Message.TrimEnd('.');
+}

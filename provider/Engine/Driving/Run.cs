@@ -1,0 +1,60 @@
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Spec;
+
+namespace VmMigrate.Engine.Driving;
+
+/// <summary>What the steps of one run share: what was asked, what was there, and what they have learnt so far.</summary>
+public sealed class Run
+{
+    public required MigrationSpec Spec { get; init; }
+
+    public required string MigrationId { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required RunEvents Events { get; init; }
+
+    public required Observation Seen { get; init; }
+
+    /// <summary>Where the VM lives at the start of the run.</summary>
+    public required Site From { get; init; }
+
+    /// <summary>The VM as it was seen there.</summary>
+    public required Vm Vm { get; init; }
+
+    /// <summary>Where it is to go; the same as <see cref="From"/> when it is not to move.</summary>
+    public required Site To { get; init; }
+
+    /// <summary>Null where the run makes nothing at a target.</summary>
+    public Placement? Placement { get; init; }
+
+    public bool WasRunning { get; init; }
+
+    /// <summary>Disks made or found at the target, by their names.</summary>
+    public Dictionary<string, TargetDisk> Disks { get; } = new(StringComparer.Ordinal);
+
+    public List<DiskProof> Proofs { get; } = [];
+
+    /// <summary>The copy's id at the target, once it is defined.</summary>
+    public string? CopyId { get; set; }
+
+    public DateTimeOffset? DownSince { get; set; }
+
+    public TimeSpan? Downtime { get; set; }
+
+    /// <summary>How the guest's start was seen.</summary>
+    public string? Guest { get; set; }
+
+    /// <summary>Bytes that went from one side to the other.</summary>
+    public long Transferred { get; set; }
+
+    public TimeSpan CopyTime { get; set; }
+
+    public string Name => Vm.Name;
+
+    public string Now => Instant(Time.GetUtcNow());
+
+    public static string Instant(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+}

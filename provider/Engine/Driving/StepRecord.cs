@@ -1,0 +1,19 @@
+namespace VmMigrate.Engine.Driving;
+
+/// <summary>A step that has been done.</summary>
+public sealed record StepRecord(string Name, string Detail, DateTimeOffset StartedAt, TimeSpan Took);
+
+/// <summary>One disk's digests at the cutover.</summary>
+public sealed record DiskProof(string Disk, long LengthBytes, string SourceDigest, string TargetDigest);
+
+/// <summary>How far a migration has come.</summary>
+public enum MigrationPhase
+{
+    Validated,
+    Replicating,
+    Replicated,
+    CuttingOver,
+    CutOver,
+    Committed,
+    RollingBack,
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Facts;
+
+namespace VmMigrate.Engine.Planning;
+
+/// <summary>A VM at the target side that carries our stamp.</summary>
+public sealed record Copy(Site Site, Vm Vm, FenceState Fence)
+{
+    /// <summary>Since when the guest has been proven alive there; null while it has not.</summary>
+    public DateTimeOffset? AcceptedAt =>
+        DateTimeOffset.TryParse(Vm.Stamp?[StampNotes.Accepted], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
+}
+
+/// <summary>What is there now, read from the platforms alone.</summary>
+/// <remarks>
+/// <code>
+///   home (vm.site)                copies (target sites)
+///   ┌───────────────┐             ┌────────────────────┐
+///   │ stamp: source │  ── disks → │ stamp: target      │
+///   │ fence?        │             │ accepted? fence?   │
+///   └───────────────┘             └────────────────────┘
+/// The VM's place is the accepted copy while home's fence stands (or home is gone); else it is home.
+/// </code>
+/// </remarks>
+public sealed record Observation
+{
+    public required string MigrationId { get; init; }
+
+    public required Site HomeSite { get; init; }
+
+    /// <summary>Null when the VM is not at its site (any more).</summary>
+    public Vm? Home { get; init; }
+
+    public FenceState HomeFence { get; init; }
+
+    public ImmutableArray<Copy> Copies { get; init; } = [];
+
+    /// <summary>Disks at the target that carry our stamp.</summary>
+    public ImmutableArray<TargetDisk> Disks { get; init; } = [];
+
+    /// <summary>The copy in which the VM lives, if it does not live at home.</summary>
+    public Copy? Current => Home is not null && HomeFence == FenceState.None
+        ? null
+        : Copies.Where(copy => copy.AcceptedAt is not null)
+            .OrderBy(copy => copy.Fence == FenceState.None ? 0 : 1)
+            .ThenByDescending(copy => copy.AcceptedAt)
+            .FirstOrDefault();
+
+    /// <summary>True when anything of ours exists anywhere.</summary>
+    public bool HasTraces => Home?.Stamp is not null || HomeFence != FenceState.None || !Copies.IsEmpty || !Disks.IsEmpty;
+
+    /// <summary>Whether the VM was on when the migration began, so that it must be on when it ends.</summary>
+    public bool WasRunning => (Home?.Stamp?[StampNotes.WasRunning] ?? Copies.Select(copy => copy.Vm.Stamp?[StampNotes.WasRunning]).FirstOrDefault(note => note is not null)) switch
+    {
+        "true" => true,
+        "false" => false,
+        _ => Home?.Power == PowerState.Running,
+    };
+
+    /// <summary>Where the VM lives: its site and facts; null when it was found nowhere.</summary>
+    public (Site Site, Vm Vm)? Place => Current is { } copy ? (copy.Site, copy.Vm) : Home is { } home ? (HomeSite, home) : null;
+}

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Spec;
+
+namespace VmMigrate.Engine.Planning;
+
+/// <summary>Reads from the platforms what is there. Never changes anything.</summary>
+public static class Observer
+{
+    /// <param name="home">The site of <see cref="MigrationSpec.Vm"/>.</param>
+    /// <param name="targets">Sites where copies may be: the declared target, and those that the state remembers.</param>
+    public static async Task<Observation> ObserveAsync(VmReference vm, Site home, IEnumerable<Site> targets, CancellationToken cancellation)
+    {
+        var id = MigrationId.Stamp(vm);
+        var found = await FindHomeAsync(vm, home, id, cancellation);
+        var fence = found is null ? FenceState.None : await home.InspectFenceAsync(found.Id, id, cancellation);
+        var copies = ImmutableArray.CreateBuilder<Copy>();
+        var disks = ImmutableArray.CreateBuilder<TargetDisk>();
+        foreach (var site in targets.Distinct())
+        {
+            foreach (var copy in await site.FindStampedAsync(id, cancellation))
+            {
+                if (copy.Stamp is { Role: StampRole.Target })
+                {
+                    copies.Add(new Copy(site, copy, await site.InspectFenceAsync(copy.Id, id, cancellation)));
+                }
+            }
+
+            disks.AddRange(await site.FindStampedDisksAsync(id, cancellation));
+        }
+
+        return new Observation
+        {
+            MigrationId = id,
+            HomeSite = home,
+            Home = found,
+            HomeFence = fence,
+            Copies = copies.ToImmutable(),
+            Disks = disks.ToImmutable(),
+        };
+    }
+
+    /// <summary>The stamped VM before any other: a fence may have renamed it, and somebody may have made another of its name.</summary>
+    private static async Task<Vm?> FindHomeAsync(VmReference vm, Site home, string id, CancellationToken cancellation)
+    {
+        var stamped = (await home.FindStampedAsync(id, cancellation)).Where(found => found.Stamp is { Role: StampRole.Source }).ToList();
+        if (stamped.Count > 1)
+        {
+            throw new PlatformException(
+                PlatformErrorKind.Refused, home.Name,
+                $"{stamped.Count} VMs at {home.Name} carry the stamp {id}: {Placement.Names(stamped.Select(found => found.Id))}. Somebody has cloned the source; take the stamp off the clone.");
+        }
+
+        if (stamped.Count == 1)
+        {
+            return stamped[0];
+        }
+
+        if (vm.Id is { } vmId)
+        {
+            return await home.InspectAsync(vmId, cancellation);
+        }
+
+        var named = await home.FindByNameAsync(vm.Name!, cancellation);
+        return named switch
+        {
+            [] => null,
+            [var one] => one,
+            _ => throw new AmbiguousVmException(vm.Name!, home.Name, [.. named.Select(found => found.Id)]),
+        };
+    }
+}
+
+/// <summary>A name stands for several VMs.</summary>
+public sealed class AmbiguousVmException(string name, string site, ImmutableArray<string> ids)
+    : Exception($"{ids.Length} VMs at site \"{site}\" are called \"{name}\": {string.Join(", ", ids)}. Name one by vm.id instead of vm.name.")
+{
+    public ImmutableArray<string> Ids { get; } = ids;
+}

@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Engine.Steps;
+
+namespace VmMigrate.Engine.Planning;
+
+/// <summary>From what is there and what is wished to the steps between. Pure.</summary>
+/// <remarks>
+/// <code>
+///                     VM lives at home                          VM lives in a copy (accepted, home fenced)
+///   Validated         clean up what earlier runs left           roll back, remove the copy
+///   Replicated        copy (down while it is read), restart     roll back, keep the disks
+///   CutOver           move                                      at the target: nothing (start it if somebody stopped it)
+///                                                               elsewhere: move on, remove the copy there
+///   Committed         move, then commit                         commit
+/// </code>
+/// </remarks>
+public static class Planner
+{
+    public static Plan Plan(Run run)
+    {
+        var seen = run.Seen;
+        return seen.Current is { } current
+            ? FromCopy(run, current)
+            : FromHome(run);
+    }
+
+    /// <summary>The declaration is taken away before commit: as it was, with nothing of ours anywhere.</summary>
+    public static Plan PlanRemoval(Run run) => run.Seen.Current is { } current
+        ? new Plan(PlanKind.RollBack, RollBack(run, current, keepDisks: false))
+        : run.Seen.HasTraces ? new Plan(PlanKind.CleanUp, CleanUp(run)) : new Plan(PlanKind.Nothing, []);
+
+    private static Plan FromHome(Run run)
+    {
+        switch (run.Spec.Goal)
+        {
+            case MigrationGoal.Validated:
+                return run.Seen.HasTraces ? new Plan(PlanKind.CleanUp, CleanUp(run)) : new Plan(PlanKind.Validate, []);
+            case MigrationGoal.Replicated:
+                return Replicated(run)
+                    ? new Plan(PlanKind.Nothing, [])
+                    : new Plan(PlanKind.Replicate, [new StampSource(), new CreateDisks(), new StopSource(), new CopyDisks(), new RestartSource()]);
+            case MigrationGoal.CutOver:
+                return new Plan(PlanKind.Move, Move(run));
+            default:
+                return new Plan(PlanKind.Move, [.. Move(run), new RetireSource(), new ReleaseCopy()]);
+        }
+    }
+
+    private static Plan FromCopy(Run run, Copy current)
+    {
+        if (run.Spec.Goal < MigrationGoal.CutOver)
+        {
+            return new Plan(PlanKind.RollBack, RollBack(run, current, keepDisks: run.Spec.Goal == MigrationGoal.Replicated));
+        }
+
+        var commit = run.Spec.Goal == MigrationGoal.Committed;
+        if (current.Site != run.To)
+        {
+            ImmutableArray<Step> moveOn =
+            [
+                new CreateDisks(), new StopSource(), new FenceSource(), new CopyDisks(), new DefineTarget(),
+                .. run.WasRunning ? new Step[] { new StartTarget() } : [],
+                new ProveGuest(), new RemoveOldCopy(),
+            ];
+            return new Plan(PlanKind.Move, commit ? [.. moveOn, new RetireSource(), new ReleaseCopy()] : moveOn);
+        }
+
+        // An unfinished way back, or a stop by hand: the VM has to run again where it lives. A superseded copy elsewhere has to go.
+        var steps = ImmutableArray.CreateBuilder<Step>();
+        if (current.Fence != FenceState.None || (run.WasRunning && current.Vm.Power != PowerState.Running))
+        {
+            steps.Add(new ResumeCopy());
+        }
+
+        if (run.Seen.Copies.Any(copy => copy.Vm.Id != current.Vm.Id || copy.Site != current.Site))
+        {
+            steps.Add(new RemoveStaleCopies());
+        }
+
+        if (commit)
+        {
+            steps.Add(new RetireSource());
+            steps.Add(new ReleaseCopy());
+        }
+
+        return new Plan(commit ? PlanKind.Commit : steps.Count > 0 ? PlanKind.Resume : PlanKind.Nothing, steps.ToImmutable());
+    }
+
+    private static ImmutableArray<Step> Move(Run run) =>
+    [
+        // A copy that was started and never accepted holds writes that do not count, unless it is complete and only waits for its proof.
+        .. run.Seen.Copies.Any(copy => copy.Site != run.To || !CopyIsComplete(run)) ? new Step[] { new DropStrayCopies() } : [],
+        new StampSource(), new CreateDisks(), new StopSource(), new FenceSource(), new CopyDisks(), new DefineTarget(),
+        .. run.WasRunning ? new Step[] { new StartTarget() } : [],
+        new ProveGuest(),
+    ];
+
+    private static ImmutableArray<Step> RollBack(Run run, Copy current, bool keepDisks)
+    {
+        if (run.Seen.Home is null)
+        {
+            // Nothing to go back to: taken care of by whoever asks, before any step runs.
+            return [];
+        }
+
+        return
+        [
+            new StopCopy(),
+            .. run.Spec.Rollback == RollbackChanges.BringBack ? new Step[] { new BringBack() } : [],
+            new StartSource(),
+            .. keepDisks ? new Step[] { new UndefineCopy() } : [new RemoveCopy(), new ReleaseSource()],
+        ];
+    }
+
+    private static ImmutableArray<Step> CleanUp(Run run)
+    {
+        var home = run.Seen.Home;
+        var fenced = home is not null && run.Seen.HomeFence != FenceState.None;
+        return
+        [
+            .. run.Seen.Copies.Any(copy => copy.Vm.Power != PowerState.Off) ? new Step[] { new StopStrayCopies() } : [],
+            .. home is not null && (fenced || (run.WasRunning && home.Power == PowerState.Off && home.Stamp is not null)) ? new Step[] { new StartSource() } : [],
+            .. !run.Seen.Copies.IsEmpty || !run.Seen.Disks.IsEmpty ? new Step[] { new RemoveCopy() } : [],
+            .. home?.Stamp is not null ? new Step[] { new ReleaseSource() } : [],
+        ];
+    }
+
+    /// <summary>Every disk was copied whole since the source was last fenced, and the fence still stands.</summary>
+    private static bool CopyIsComplete(Run run) =>
+        run.Seen.HomeFence == FenceState.Standing
+        && run.Vm.Stamp is { } stamp && stamp[StampNotes.Epoch] is { } epoch
+        && run.Vm.Disks.All(disk => CopiedNote.Read(stamp, disk.Name)?.Epoch == epoch);
+
+    private static bool Replicated(Run run) =>
+        run.Seen.Home?.Stamp?[StampNotes.Replicated] is not null
+        && run.Vm.Disks.All(disk => run.Seen.Disks.Any(made => made.DiskName == disk.Name))
+        && run.Seen.HomeFence == FenceState.None
+        && !(run.WasRunning && run.Vm.Power == PowerState.Off);
+}

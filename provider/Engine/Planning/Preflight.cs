@@ -1,0 +1,297 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Engine.Values;
+
+namespace VmMigrate.Engine.Planning;
+
+/// <summary>What the engine's state remembers of a migration. The platforms are asked first; this tells only what they no longer can.</summary>
+/// <param name="PlacementSite">Where the VM was at the end of the last run.</param>
+public sealed record Remembered(MigrationPhase Phase, string? PlacementSite, string? VmId);
+
+/// <summary>The sites of a configured provider.</summary>
+public abstract class SiteBook
+{
+    public abstract IReadOnlyCollection<string> Names { get; }
+
+    /// <summary>The open site of this name; null when the config has none.</summary>
+    public abstract Site? Find(string name);
+}
+
+/// <summary>Everything that can be known before a run: what is there, what would be done, what stands against it.</summary>
+public sealed record Preflight
+{
+    public required ImmutableArray<Finding> Findings { get; init; }
+
+    /// <summary>Null where the platforms could not be read far enough; then <see cref="Findings"/> says why.</summary>
+    public Run? Run { get; init; }
+
+    public Plan? Plan { get; init; }
+
+    public Estimate? Estimate { get; init; }
+
+    /// <summary>The VM was committed by an earlier run, and is where it is declared to be.</summary>
+    public bool Committed { get; init; }
+
+    public bool IsBlocked => Findings.Any(finding => finding.Severity == Severity.Error);
+}
+
+/// <summary>The read-only part of every run: preview is this and nothing more.</summary>
+public static class PreflightRunner
+{
+    public static async Task<Preflight> RunAsync(
+        MigrationSpec spec, Remembered? remembered, SiteBook sites, bool removal, TimeProvider time, RunEvents events, CancellationToken cancellation)
+    {
+        var findings = ImmutableArray.CreateBuilder<Finding>();
+        var home = Open(spec.Vm.Site, PropertyPath.Of("vm.site"), sites, findings);
+        var to = Open(spec.Target.Site, PropertyPath.Of("target.site"), sites, findings);
+        if (home is null || to is null)
+        {
+            return new Preflight { Findings = findings.ToImmutable() };
+        }
+
+        var committed = remembered?.Phase == MigrationPhase.Committed;
+        if (committed && removal)
+        {
+            return new Preflight { Findings = [], Committed = true };
+        }
+
+        try
+        {
+            var seen = await ObserveAsync(spec, remembered, committed, home, to, sites, cancellation);
+            if (committed && await SettleCommittedAsync(spec, remembered!, sites, findings, cancellation) is { } settled)
+            {
+                return settled;
+            }
+
+            if (seen.Place is not { } place)
+            {
+                if (removal && !seen.HasTraces)
+                {
+                    return new Preflight { Findings = [] };
+                }
+
+                findings.Add(await NotFoundAsync(spec, home, cancellation));
+                return new Preflight { Findings = findings.ToImmutable() };
+            }
+
+            return removal
+                ? Remove(spec, seen, place, to, time, events)
+                : await PrepareAsync(spec, seen, place, to, time, events, cancellation);
+        }
+        catch (AmbiguousVmException e)
+        {
+            findings.Add(Finding.Error("request.vm.unique", PropertyPath.Of("vm.name"), e.Message));
+        }
+        catch (PlatformException e)
+        {
+            findings.Add(Finding.Error(
+                e.Kind == PlatformErrorKind.Denied ? "access.site.auth" : "access.site.reach",
+                PropertyPath.Of(e.Site == spec.Target.Site && e.Site != spec.Vm.Site ? "target.site" : "vm.site"),
+                $"Site \"{e.Site}\" ({sites.Find(e.Site)?.Where}) cannot be read: {e.Message}"));
+        }
+
+        return new Preflight { Findings = findings.ToImmutable() };
+    }
+
+    private static Site? Open(string name, PropertyPath at, SiteBook sites, ImmutableArray<Finding>.Builder findings)
+    {
+        var site = sites.Find(name);
+        if (site is null)
+        {
+            findings.Add(Finding.Error(
+                "input.unknown-site", at,
+                $"The provider's config has no site \"{name}\".{NearestName.Question(name, sites.Names)} It has: {Placement.Names(sites.Names)}. Add it under sites, or name one of them."));
+        }
+
+        return site;
+    }
+
+    private static async Task<Observation> ObserveAsync(
+        MigrationSpec spec, Remembered? remembered, bool committed, Site home, Site to, SiteBook sites, CancellationToken cancellation)
+    {
+        var copySites = new List<Site> { to };
+        if (remembered?.PlacementSite is { } last && last != home.Name && sites.Find(last) is { } lastSite && !committed)
+        {
+            copySites.Add(lastSite);
+        }
+
+        var seen = await Observer.ObserveAsync(spec.Vm, home, copySites, cancellation);
+        if (seen.Current is null && seen.Copies.IsEmpty && (seen.HomeFence != FenceState.None || (seen.Home is null && !committed)))
+        {
+            // The VM was moved and neither the declaration nor the state says where to: look at every site that answers.
+            foreach (var name in sites.Names.Where(name => name != home.Name && copySites.TrueForAll(site => site.Name != name)))
+            {
+                try
+                {
+                    var wider = await Observer.ObserveAsync(spec.Vm, home, [.. copySites, sites.Find(name)!], cancellation);
+                    if (!wider.Copies.IsEmpty)
+                    {
+                        return wider;
+                    }
+                }
+                catch (PlatformException e) when (e.Kind is PlatformErrorKind.Unreachable or PlatformErrorKind.Denied)
+                {
+                    // A site that this migration may have nothing to do with must not stop it.
+                }
+            }
+        }
+
+        return seen;
+    }
+
+    /// <returns>Null when a new move has to start from where the VM was committed: the caller goes on.</returns>
+    private static async Task<Preflight?> SettleCommittedAsync(
+        MigrationSpec spec, Remembered remembered, SiteBook sites, ImmutableArray<Finding>.Builder findings, CancellationToken cancellation)
+    {
+        if (spec.Goal < MigrationGoal.Committed)
+        {
+            findings.Add(Finding.Error(
+                "request.goal.committed", PropertyPath.Of("goal"),
+                $"This migration was committed: the source at \"{spec.Vm.Site}\" was given up, so there is no way back to {spec.Goal}. "
+                + $"Set goal to Committed again; to move the VM elsewhere, declare a migration whose vm.site is \"{remembered.PlacementSite}\"."));
+            return new Preflight { Findings = findings.ToImmutable() };
+        }
+
+        if (remembered.PlacementSite != spec.Target.Site)
+        {
+            findings.Add(Finding.Error(
+                "request.goal.committed", PropertyPath.Of("target.site"),
+                $"This migration was committed at \"{remembered.PlacementSite}\". To move the VM on to \"{spec.Target.Site}\", declare another migration whose vm.site is \"{remembered.PlacementSite}\", "
+                + "so that it has a way back of its own; taking this one away touches nothing."));
+            return new Preflight { Findings = findings.ToImmutable() };
+        }
+
+        var vm = remembered.VmId is { } id && sites.Find(spec.Target.Site) is { } site ? await site.InspectAsync(id, cancellation) : null;
+        if (vm is null)
+        {
+            findings.Add(Finding.Warning(
+                "drift.vm.gone", PropertyPath.Of("target.site"),
+                $"The committed VM ({remembered.VmId}) is not at \"{spec.Target.Site}\" any more. It is nobody's copy, so nothing is done about it; take this declaration away."));
+        }
+
+        return new Preflight { Findings = findings.ToImmutable(), Committed = true };
+    }
+
+    private static async Task<Finding> NotFoundAsync(MigrationSpec spec, Site home, CancellationToken cancellation)
+    {
+        var facts = await home.DescribeAsync(cancellation);
+        return spec.Vm.Name is { } name
+            ? Finding.Error(
+                "request.vm.unique", PropertyPath.Of("vm.name"),
+                $"Site \"{home.Name}\" has no VM \"{name}\".{NearestName.Question(name, facts.Vms.Select(vm => vm.Name))} "
+                + $"It has {facts.Vms.Length}: {Placement.Names(facts.Vms.Select(vm => vm.Name))}.")
+            : Finding.Error("request.vm.unique", PropertyPath.Of("vm.id"), $"Site \"{home.Name}\" has no VM with the id \"{spec.Vm.Id}\".");
+    }
+
+    private static Preflight Remove(MigrationSpec spec, Observation seen, (Site Site, Vm Vm) place, Site to, TimeProvider time, RunEvents events)
+    {
+        var run = NewRun(spec, seen, place, to, null, time, events);
+        var findings = WayBack(run, removal: true).ToImmutableArray();
+        var plan = Planner.PlanRemoval(run);
+        return new Preflight { Findings = findings, Run = run, Plan = plan, Estimate = Estimate.Of(plan, run, TransferRate.Assumed) };
+    }
+
+    private static async Task<Preflight> PrepareAsync(
+        MigrationSpec spec, Observation seen, (Site Site, Vm Vm) place, Site to, TimeProvider time, RunEvents events, CancellationToken cancellation)
+    {
+        var findings = new List<Finding>();
+        Placement? placement = null;
+        var run = NewRun(spec, seen, place, to, null, time, events);
+        var plan = Planner.Plan(run);
+        var moves = plan.Kind is PlanKind.Move or PlanKind.Replicate || (plan.Kind == PlanKind.Validate && seen.Current is null);
+        if (moves)
+        {
+            var from = await place.Site.DescribeAsync(cancellation);
+            var there = to == place.Site ? from : await to.DescribeAsync(cancellation);
+            (placement, var placing) = Placement.Choose(spec, place.Vm, there);
+            findings.AddRange(placing);
+            findings.AddRange(CheckList.Run(new CheckSubject
+            {
+                Spec = spec,
+                MigrationId = seen.MigrationId,
+                Vm = place.Vm,
+                From = from,
+                To = there,
+                FromCapabilities = place.Site.Capabilities,
+                ToCapabilities = to.Capabilities,
+                Placement = placement,
+                CopyExists = seen.HomeFence != FenceState.None || !seen.Copies.IsEmpty,
+                BytesAtTarget = seen.Disks.Sum(disk => place.Vm.Disks.FirstOrDefault(source => source.Name == disk.DiskName)?.AllocatedBytes.Or(0) ?? 0),
+            }));
+            run = NewRun(spec, seen, place, to, placement, time, events);
+            plan = Planner.Plan(run);
+        }
+
+        if (spec.Goal < MigrationGoal.CutOver)
+        {
+            findings.AddRange(WayBack(run, removal: false));
+        }
+
+        findings.AddRange(Drift.Find(run).Select(drift => Finding.Warning("drift", PropertyPath.Root, drift)));
+        return new Preflight
+        {
+            Findings = [.. findings.OrderByDescending(finding => finding.Severity)],
+            Run = run,
+            Plan = plan,
+            Estimate = Estimate.Of(plan, run, TransferRate.Assumed),
+        };
+    }
+
+    private static IEnumerable<Finding> WayBack(Run run, bool removal)
+    {
+        var seen = run.Seen;
+        if (seen.Current is null)
+        {
+            yield break;
+        }
+
+        if (seen.Home is null)
+        {
+            yield return Finding.Error(
+                "rollback.source-gone", PropertyPath.Of("vm"),
+                $"{run.Name} runs at \"{run.From.Name}\", and its source at \"{seen.HomeSite.Name}\" is gone, so there is no way back. "
+                + (removal ? "Set goal to Committed before taking the declaration away." : "Set goal to CutOver or Committed."));
+        }
+        else if (seen.HomeFence == FenceState.Broken)
+        {
+            yield return Finding.Error(
+                "rollback.source-touched", PropertyPath.Of("vm"),
+                $"{seen.Home.Name} at \"{seen.HomeSite.Name}\" was started or changed by hand in spite of the fence, so its disks are not the ones that were copied. "
+                + "Shut it down there, decide which of the two is right, and set goal to CutOver or Committed to keep the one at the target.");
+        }
+        else if (run.Spec.Rollback == RollbackChanges.Discard)
+        {
+            if (seen.Home.Stamp?[StampNotes.BringBack] == "started")
+            {
+                yield return Finding.Error(
+                    "rollback.half-brought-back", PropertyPath.Of("rollback.changes"),
+                    $"The disks of {seen.Home.Name} at \"{seen.HomeSite.Name}\" hold a half of what was to be brought back, so they cannot be started as they are. Set rollback.changes to BringBack.");
+            }
+            else
+            {
+                yield return Finding.Warning(
+                    "rollback.discards", PropertyPath.Of("rollback.changes"),
+                    $"Everything that {run.Name} has written at \"{run.From.Name}\" since {seen.Current.AcceptedAt:yyyy-MM-dd HH:mm} UTC will be lost, as declared.");
+            }
+        }
+    }
+
+    private static Run NewRun(
+        MigrationSpec spec, Observation seen, (Site Site, Vm Vm) place, Site to, Placement? placement, TimeProvider time, RunEvents events) => new()
+        {
+            Spec = spec,
+            MigrationId = seen.MigrationId,
+            Time = time,
+            Events = events,
+            Seen = seen,
+            From = place.Site,
+            Vm = place.Vm,
+            To = to,
+            Placement = placement,
+            WasRunning = seen.WasRunning,
+        };
+}

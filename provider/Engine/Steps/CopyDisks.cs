@@ -1,0 +1,88 @@
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Text;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>Copies every disk and compares digests. Disks that an earlier run copied whole, while the source could not change, are not sent again.</summary>
+internal sealed class CopyDisks : Step
+{
+    public override string Name => "copy disks";
+
+    public override MigrationPhase Phase => MigrationPhase.Replicating;
+
+    public override long EstimateBytes(Run run) => run.Vm.Disks.Sum(Bytes);
+
+    public override string Describe(Run run) =>
+        $"{string.Join(", ", run.Vm.Disks.Select(disk => $"{disk.Name} {Human.Bytes(Bytes(disk))} of {Human.Bytes(disk.LengthBytes.Or(0))}"))} from {run.From.Name} to {run.To.Name}, "
+        + $"{run.Spec.Digest} digests compared on both sides";
+
+    public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        var source = await run.From.InspectAsync(run.Vm.Id, cancellation)
+            ?? throw new PlatformException(PlatformErrorKind.NotFound, run.From.Name, $"{run.Name} is gone from {run.From.Name}.");
+        if (source.Power != PowerState.Off)
+        {
+            throw new PlatformException(PlatformErrorKind.Busy, run.From.Name, $"{run.Name} runs at {run.From.Name} while its disks are to be copied: somebody has started it.");
+        }
+
+        var epoch = source.Stamp?[StampNotes.Epoch];
+        var total = EstimateBytes(run);
+        var (done, said) = (0L, new List<string>());
+        foreach (var disk in run.Vm.Disks)
+        {
+            var made = run.Disks[disk.Name];
+            await RefuseForeignAsync(run, made, cancellation);
+            var length = disk.LengthBytes.Value;
+            var note = made.IsNew ? null : CopiedNote.Read(source.Stamp, disk.Name);
+            if (note is not null && epoch is not null && note.Epoch == epoch && await IsStillWholeAsync(run, made, note, cancellation))
+            {
+                run.Proofs.Add(new DiskProof(disk.Name, length, note.Digest, note.Digest));
+                said.Add($"{disk.Name} was copied by an earlier run, digest {note.Digest}");
+                done += Bytes(disk);
+                continue;
+            }
+
+            await using var from = await run.From.OpenVmDiskAsync(run.Vm.Id, disk.Name, writable: false, cancellation);
+            await using var to = await run.To.OpenDiskAsync(made, cancellation);
+            var result = await DiskSync.RunAsync(run, disk.Name, from, to, made.IsNew, done, total, cancellation);
+            run.Proofs.Add(new DiskProof(disk.Name, length, result.SourceDigest!, result.TargetDigest!));
+            said.Add($"{disk.Name}: {Human.Bytes(result.WrittenBytes)} in {Human.Duration(result.Duration)}, digests equal ({result.TargetDigest})");
+            done += Bytes(disk);
+            if (epoch is not null)
+            {
+                await SourceNotes.UpdateAsync(
+                    run.From, run.Vm.Id, run.MigrationId, stamp => new CopiedNote(epoch, result.TargetDigest!).Write(stamp, disk.Name), cancellation);
+            }
+        }
+
+        return string.Join("; ", said);
+    }
+
+    private static long Bytes(Disk disk) => disk.AllocatedBytes.TryGet(out var allocated) ? Math.Min(allocated, disk.LengthBytes.Or(allocated)) : disk.LengthBytes.Or(0);
+
+    /// <summary>A disk of ours may have become somebody's: a committed VM's, for one. Its content is not ours to change.</summary>
+    private static async Task RefuseForeignAsync(Run run, TargetDisk made, CancellationToken cancellation)
+    {
+        if (made.Attached is { } id && await run.To.InspectAsync(id, cancellation) is { } holder
+            && !(holder.Stamp is { Role: StampRole.Target } stamp && stamp.MigrationId == run.MigrationId))
+        {
+            throw new PlatformException(
+                PlatformErrorKind.Refused, run.To.Name,
+                $"The disk {made.Location} at {run.To.Name} has our name but belongs to VM {holder.Name}, which is not ours. Rename or remove that disk, or choose another storage pool.");
+        }
+    }
+
+    /// <summary>When the copy is a VM already, its guest may have run: what was proven before its start counts. Else the disk is read again.</summary>
+    private static async Task<bool> IsStillWholeAsync(Run run, TargetDisk made, CopiedNote note, CancellationToken cancellation)
+    {
+        if (made.Attached is not null)
+        {
+            return true;
+        }
+
+        await using var disk = await run.To.OpenDiskAsync(made, cancellation);
+        return await DiskSync.DigestAsync(run, disk, cancellation) == note.Digest;
+    }
+}

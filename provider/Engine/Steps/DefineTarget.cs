@@ -1,0 +1,49 @@
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>Defines the VM at the target, off, with the same identity on the copied disks.</summary>
+internal sealed class DefineTarget : Step
+{
+    public override string Name => "define VM";
+
+    public override MigrationPhase Phase => MigrationPhase.CuttingOver;
+
+    public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(0.3);
+
+    public override string Describe(Run run)
+    {
+        var moved = run.Placement!.Networks.Where(entry => entry.Key != entry.Value).Select(entry => $"{entry.Key} → {entry.Value}").Order(StringComparer.Ordinal).ToList();
+        return $"{run.Placement.Name} at {run.To.Name}{(run.Placement.Host is { } host ? $"/{host}" : "")}, same identity and hardware addresses"
+            + (moved.Count > 0 ? $", networks {string.Join(", ", moved)}" : "");
+    }
+
+    public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        var stamp = new Stamp(run.MigrationId, StampRole.Target)
+            .With(StampNotes.WasRunning, run.WasRunning ? "true" : "false")
+            .With(StampNotes.Proof, ProofNote.Write(run.Proofs))
+            .With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
+        run.CopyId = await run.To.EnsureDefinedAsync(
+            new VmRequest(
+                stamp, run.Vm, run.From.Platform, run.Placement!.Name, run.Placement.Host,
+                [.. run.Vm.Disks.Select(disk => run.Disks[disk.Name])], run.Placement.Networks),
+            cancellation);
+        return $"{run.Placement.Name} is defined at {run.To.Name} as {run.CopyId}";
+    }
+
+    public override async Task UndoAsync(Run run, CancellationToken cancellation)
+    {
+        // The id may not have come back: look for the stamp.
+        foreach (var copy in await run.To.FindStampedAsync(run.MigrationId, cancellation))
+        {
+            if (copy.Stamp is { Role: StampRole.Target } stamp && stamp[StampNotes.Accepted] is null)
+            {
+                await run.To.EnsureUndefinedAsync(copy.Id, run.MigrationId, cancellation);
+            }
+        }
+
+        run.CopyId = null;
+    }
+}

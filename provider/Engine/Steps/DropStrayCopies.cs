@@ -1,0 +1,33 @@
+using VmMigrate.Engine.Driving;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>Takes a copy of an earlier run apart that was never accepted, so that its disks can be brought up to date. The disks stay.</summary>
+internal sealed class DropStrayCopies : Step
+{
+    public override string Name => "drop unfinished copy";
+
+    public override MigrationPhase Phase => MigrationPhase.Replicating;
+
+    public override string Describe(Run run) =>
+        $"switch off and undefine {string.Join(", ", run.Seen.Copies.Select(copy => $"{copy.Vm.Name} at {copy.Site.Name}"))}, which was never accepted; its disks are kept";
+
+    public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        foreach (var copy in run.Seen.Copies)
+        {
+            await copy.Site.EnsureOffAsync(copy.Vm.Id, TimeSpan.Zero, force: true, cancellation);
+            await copy.Site.EnsureUnfencedAsync(copy.Vm.Id, run.MigrationId, cancellation);
+            if (copy.Site == run.To)
+            {
+                await copy.Site.EnsureUndefinedAsync(copy.Vm.Id, run.MigrationId, cancellation);
+            }
+            else
+            {
+                await CopyRemoval.RunAsync(copy.Site, run.MigrationId, copy.Vm.Id, cancellation);
+            }
+        }
+
+        return $"no unfinished copy is left; disks at {run.To.Name} are kept";
+    }
+}

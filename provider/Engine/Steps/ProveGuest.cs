@@ -1,0 +1,54 @@
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Text;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>Sees the guest alive at the target by every declared probe, and accepts the copy: from here on the VM lives there.</summary>
+internal sealed class ProveGuest : Step
+{
+    public override string Name => "prove";
+
+    public override MigrationPhase Phase => MigrationPhase.CuttingOver;
+
+    public override bool IsPointOfNoReturn => true;
+
+    public override bool? Down => false;
+
+    public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(run.WasRunning ? 15 : 0);
+
+    public override string Describe(Run run) => run.WasRunning
+        ? $"digests of {run.Vm.Disks.Length} disk{(run.Vm.Disks.Length == 1 ? "" : "s")} equal on both sides; {string.Join(", ", run.Spec.Probes.Select(GuestProbe.Describe))}"
+        : $"digests of {run.Vm.Disks.Length} disk{(run.Vm.Disks.Length == 1 ? "" : "s")} equal on both sides; the VM was off and stays off";
+
+    public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        if (!run.WasRunning)
+        {
+            run.Guest = "not started: it was off before the move";
+        }
+        else
+        {
+            var seen = new List<string>();
+            var since = run.Time.GetTimestamp();
+            foreach (var probe in run.Spec.Probes)
+            {
+                seen.Add(await GuestProbe.WaitAsync(probe, run.To, run.CopyId!, run.Time, since, run.Events, cancellation));
+            }
+
+            run.Guest = string.Join("; ", seen);
+            run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : null;
+        }
+
+        await SourceNotes.UpdateAsync(
+            run.To,
+            run.CopyId!,
+            run.MigrationId,
+            stamp => stamp.With(StampNotes.Accepted, run.Now)
+                .With(StampNotes.Guest, run.Guest)
+                .With(StampNotes.Downtime, run.Downtime?.TotalSeconds.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture)),
+            cancellation);
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null), cancellation);
+        return run.Downtime is { } time ? $"{run.Guest}; down {Human.Duration(time)}" : run.Guest;
+    }
+}

@@ -1,0 +1,27 @@
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>Commit, last part: the VM at the target is nobody's copy any more.</summary>
+internal sealed class ReleaseCopy : Step
+{
+    public override string Name => "release VM";
+
+    public override MigrationPhase Phase => MigrationPhase.Committed;
+
+    public override string Describe(Run run) => $"take our stamp off the VM at {run.To.Name}";
+
+    public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        foreach (var copy in await run.To.FindStampedAsync(run.MigrationId, cancellation))
+        {
+            if (copy.Stamp is { Role: StampRole.Target })
+            {
+                await run.To.EnsureStampAsync(copy.Id, null, cancellation);
+            }
+        }
+
+        return $"the VM at {run.To.Name} carries no stamp";
+    }
+}

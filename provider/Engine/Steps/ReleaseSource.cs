@@ -1,0 +1,19 @@
+using VmMigrate.Engine.Driving;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>Takes the stamp off the source: it is as it was before the migration.</summary>
+internal sealed class ReleaseSource : Step
+{
+    public override string Name => "release source";
+
+    public override MigrationPhase Phase => MigrationPhase.Validated;
+
+    public override string Describe(Run run) => $"take our stamp off {run.Seen.Home!.Name} at {run.Seen.HomeSite.Name}";
+
+    public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        await run.Seen.HomeSite.EnsureStampAsync(run.Seen.Home!.Id, null, cancellation);
+        return $"{run.Seen.Home.Name} carries no stamp";
+    }
+}

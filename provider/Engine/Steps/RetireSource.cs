@@ -1,0 +1,45 @@
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Spec;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>Commit: the source is removed, or kept aside as declared. There is no way back from here.</summary>
+internal sealed class RetireSource : Step
+{
+    public override string Name => "retire source";
+
+    public override MigrationPhase Phase => MigrationPhase.Committed;
+
+    public override bool IsPointOfNoReturn => true;
+
+    public override string Describe(Run run) => run.Seen.Home is not { } home
+        ? "the source is gone already"
+        : run.Spec.CommitSource == SourceAfterCommit.Remove
+            ? $"delete {home.Name} and its disks at {run.Seen.HomeSite.Name}: no way back after this"
+            : $"leave {home.Name} off and fenced at {run.Seen.HomeSite.Name} for somebody to delete";
+
+    public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        if (run.Seen.Home is not { } home)
+        {
+            return "the source was gone already";
+        }
+
+        if (run.Spec.CommitSource == SourceAfterCommit.Keep)
+        {
+            return $"{home.Name} is kept at {run.Seen.HomeSite.Name}, off and fenced";
+        }
+
+        // The copy must be there and accepted at this very moment: what is removed now was the way back.
+        var copies = await run.To.FindStampedAsync(run.MigrationId, cancellation);
+        if (!copies.Any(copy => copy.Stamp?[Contracts.StampNotes.Accepted] is not null))
+        {
+            throw new Contracts.PlatformException(
+                Contracts.PlatformErrorKind.Refused, run.To.Name,
+                $"The moved VM was not found at {run.To.Name} with its proof, so the source at {run.Seen.HomeSite.Name} is not deleted.");
+        }
+
+        await run.Seen.HomeSite.EnsureRemovedAsync(home.Id, run.MigrationId, cancellation);
+        return $"{home.Name} is gone from {run.Seen.HomeSite.Name}";
+    }
+}

@@ -1,0 +1,31 @@
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>Writes the migration's stamp on the source, with what another runner needs to know.</summary>
+/// <remarks>Not taken back after a failure: the stamp is how the next run finds its way.</remarks>
+internal sealed class StampSource : Step
+{
+    public override string Name => "stamp source";
+
+    public override MigrationPhase Phase => MigrationPhase.Replicating;
+
+    public override string Describe(Run run) => $"mark {run.Name} at {run.From.Name} with {run.MigrationId}";
+
+    public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        var stamp = run.Vm.Stamp is { Role: StampRole.Source } present && present.MigrationId == run.MigrationId
+            ? present
+            : new Stamp(run.MigrationId, StampRole.Source);
+        if (stamp[StampNotes.WasRunning] is null)
+        {
+            stamp = stamp.With(StampNotes.WasRunning, run.Vm.Power == PowerState.Running ? "true" : "false");
+        }
+
+        stamp = stamp.With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
+        await SourceNotes.WriteAsync(run, stamp, cancellation);
+        return $"{run.Name} carries {run.MigrationId}";
+    }
+}

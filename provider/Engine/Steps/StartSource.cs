@@ -1,0 +1,42 @@
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>The way back, last part: lifts the fence at home and starts the VM there.</summary>
+internal sealed class StartSource : Step
+{
+    public override string Name => "start source";
+
+    public override MigrationPhase Phase => MigrationPhase.RollingBack;
+
+    public override bool IsPointOfNoReturn => true;
+
+    public override bool? Down => false;
+
+    public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(run.WasRunning ? 2 : 0.2);
+
+    public override string Describe(Run run) => run.WasRunning
+        ? $"lift the fence and start {run.Seen.Home!.Name} at {run.Seen.HomeSite.Name}"
+        : $"lift the fence; {run.Seen.Home!.Name} stays off at {run.Seen.HomeSite.Name} as it was";
+
+    public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        var (site, home) = (run.Seen.HomeSite, run.Seen.Home!);
+        await SourceNotes.UpdateAsync(
+            site, home.Id, run.MigrationId,
+            stamp => stamp.With(StampNotes.Epoch, null).With(StampNotes.DownSince, null).With(StampNotes.BringBack, null), cancellation);
+        await site.EnsureUnfencedAsync(home.Id, run.MigrationId, cancellation);
+        if (!run.WasRunning)
+        {
+            return $"{home.Name} is at {site.Name}, off as it was";
+        }
+
+        await site.EnsureRunningAsync(home.Id, cancellation);
+        run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : null;
+        return $"{home.Name} runs at {site.Name}";
+    }
+
+    public override Task UndoAsync(Run run, CancellationToken cancellation) =>
+        run.Seen.HomeSite.EnsureFencedAsync(run.Seen.Home!.Id, run.MigrationId, cancellation);
+}

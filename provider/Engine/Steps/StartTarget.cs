@@ -1,0 +1,40 @@
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>Starts the VM at the target.</summary>
+internal sealed class StartTarget : Step
+{
+    public override string Name => "start VM";
+
+    public override MigrationPhase Phase => MigrationPhase.CuttingOver;
+
+    public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(1);
+
+    public override string Describe(Run run) => $"start {run.Placement!.Name} at {run.To.Name}";
+
+    public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        if (await run.From.InspectFenceAsync(run.Vm.Id, run.MigrationId, cancellation) != FenceState.Standing)
+        {
+            throw new PlatformException(
+                PlatformErrorKind.Refused,
+                run.From.Name,
+                $"{run.Name} was started or changed by hand at {run.From.Name} in spite of the fence, so it must not start at {run.To.Name} as well. "
+                + $"Shut it down at {run.From.Name} and run again: its disks will be compared and what changed will be copied.");
+        }
+
+        await run.To.EnsureRunningAsync(run.CopyId!, cancellation);
+        return $"{run.Placement!.Name} was started at {run.To.Name}";
+    }
+
+    public override async Task UndoAsync(Run run, CancellationToken cancellation)
+    {
+        if (run.CopyId is { } id)
+        {
+            // Nobody has accepted this copy yet: nothing written in it counts, so there is no need to wait for its guest.
+            await run.To.EnsureOffAsync(id, TimeSpan.Zero, force: true, cancellation);
+        }
+    }
+}

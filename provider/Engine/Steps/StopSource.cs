@@ -1,0 +1,50 @@
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Text;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>Stops the guest where it lives now, cleanly unless force is declared.</summary>
+internal sealed class StopSource : Step
+{
+    public override string Name => "stop VM";
+
+    public override MigrationPhase Phase => MigrationPhase.CuttingOver;
+
+    public override bool? Down => true;
+
+    public override string Describe(Run run) =>
+        $"shut {run.Name} down at {run.From.Name} (guest agent, then ACPI; up to {Human.Duration(run.Spec.ShutdownTimeout)}, "
+        + (run.Spec.ForceShutdown ? "then switch it off)" : "never by force)");
+
+    public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(run.WasRunning ? 5 : 0);
+
+    public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        // The time stands on the platform, so that a run that takes over after a crash tells the whole downtime.
+        var known = (await run.From.InspectAsync(run.Vm.Id, cancellation))?.Stamp?[StampNotes.DownSince];
+        if (DateTimeOffset.TryParse(known, System.Globalization.CultureInfo.InvariantCulture, out var since))
+        {
+            run.DownSince = since;
+        }
+        else
+        {
+            run.DownSince = run.Time.GetUtcNow();
+            await SourceNotes.UpdateAsync(
+                run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, Run.Instant(run.DownSince.Value)), cancellation);
+        }
+
+        run.Events.Status("stop", $"waiting for {run.Name} to shut down");
+        await run.From.EnsureOffAsync(run.Vm.Id, run.Spec.ShutdownTimeout, run.Spec.ForceShutdown, cancellation);
+        return $"{run.Name} is off at {run.From.Name}";
+    }
+
+    public override async Task UndoAsync(Run run, CancellationToken cancellation)
+    {
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null), cancellation);
+        if (run.WasRunning)
+        {
+            await run.From.EnsureRunningAsync(run.Vm.Id, cancellation);
+        }
+    }
+}

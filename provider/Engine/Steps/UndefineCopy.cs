@@ -1,0 +1,34 @@
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>Removes the VM at the target but keeps its disks as a copy for the next cutover.</summary>
+internal sealed class UndefineCopy : Step
+{
+    public override string Name => "keep disks";
+
+    public override MigrationPhase Phase => MigrationPhase.RollingBack;
+
+    public override string Describe(Run run) => $"remove the VM's definition at {run.To.Name}, keep its disks";
+
+    public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        foreach (var copy in await run.To.FindStampedAsync(run.MigrationId, cancellation))
+        {
+            if (copy.Stamp is { Role: StampRole.Target })
+            {
+                await run.To.EnsureOffAsync(copy.Id, TimeSpan.Zero, force: true, cancellation);
+                await run.To.EnsureUnfencedAsync(copy.Id, run.MigrationId, cancellation);
+                await run.To.EnsureUndefinedAsync(copy.Id, run.MigrationId, cancellation);
+            }
+        }
+
+        if (run.Seen.Home is { } home)
+        {
+            await SourceNotes.UpdateAsync(run.Seen.HomeSite, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.Replicated, run.Now), cancellation);
+        }
+
+        return $"disks are kept at {run.To.Name}";
+    }
+}
