@@ -1,0 +1,29 @@
+// Generated from schema.json by SdkGenerator. An edit by hand is lost the next time.
+
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Threading.Tasks;
+using Pulumi.Serialization;
+using Pulumi;
+
+namespace VmMigrate.Sdk.Inputs
+{
+
+    /// <summary>
+    /// A KVM or QEMU host run by libvirt.
+    /// </summary>
+    public sealed class LibvirtSiteArgs : global::Pulumi.ResourceArgs
+    {
+        /// <summary>
+        /// libvirt's connection URI: `qemu:///system`, `qemu+ssh://root@kvm1/system`, `qemu+unix:///session?socket=/path`, `qemu+tls://kvm1/system`, ...
+        /// </summary>
+        [Input("uri", required: true)]
+        public Input<string> Uri { get; set; } = null!;
+
+        public LibvirtSiteArgs()
+        {
+        }
+        public static new LibvirtSiteArgs Empty => new LibvirtSiteArgs();
+    }
+}

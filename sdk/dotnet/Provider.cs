@@ -1,0 +1,61 @@
+// Generated from schema.json by SdkGenerator. An edit by hand is lost the next time.
+
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Threading.Tasks;
+using Pulumi.Serialization;
+using Pulumi;
+
+namespace VmMigrate.Sdk
+{
+    /// <summary>
+    /// Moves virtual machines between platforms as declared resources: previewed, proven, reversible.
+    /// </summary>
+    [SdkResourceType("pulumi:providers:vmmigrate")]
+    public partial class Provider : global::Pulumi.ProviderResource
+    {
+        /// <summary>
+        /// Declares a Provider.
+        /// </summary>
+        /// <param name="name">A name that no other resource of its type has in the stack.</param>
+        /// <param name="args">What is declared.</param>
+        /// <param name="options">How the engine treats it.</param>
+        public Provider(string name, ProviderArgs args, CustomResourceOptions? options = null)
+            : base("vmmigrate", name, args ?? new ProviderArgs(), MakeResourceOptions(options, ""))
+        {
+        }
+
+        private static CustomResourceOptions MakeResourceOptions(CustomResourceOptions? options, Input<string>? id)
+        {
+            var defaultOptions = new CustomResourceOptions
+            {
+                Version = Utilities.Version,
+            };
+            var merged = CustomResourceOptions.Merge(defaultOptions, options);
+            // An id that is given here wins over one in the options, as in every language.
+            merged.Id = id ?? merged.Id;
+            return merged;
+        }
+    }
+
+    public sealed class ProviderArgs : global::Pulumi.ResourceArgs
+    {
+        [Input("sites", required: true, json: true)]
+        private InputMap<Inputs.SiteArgs>? _sites;
+
+        /// <summary>
+        /// The places between which VMs move, by the names that migrations use.
+        /// </summary>
+        public InputMap<Inputs.SiteArgs> Sites
+        {
+            get => _sites ?? (_sites = new InputMap<Inputs.SiteArgs>());
+            set => _sites = value;
+        }
+
+        public ProviderArgs()
+        {
+        }
+        public static new ProviderArgs Empty => new ProviderArgs();
+    }
+}
