@@ -1,0 +1,123 @@
+using VmMigrate.Engine.Blocks;
+using VmMigrate.Engine.Blocks.Images;
+using VmMigrate.Engine.Blocks.Nbd;
+
+namespace VmMigrate.Engine.Tests.Blocks.Images;
+
+public sealed class ImageCopyTests : IDisposable
+{
+    private readonly ImageFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("qcow2", "qcow2")]
+    [InlineData("qcow2", "raw")]
+    [InlineData("raw", "qcow2")]
+    [InlineData("raw", "raw")]
+    public async Task A_disk_is_copied_from_image_to_image_digested_and_read_back(string from, string to)
+    {
+        MakeSource(from);
+        CopyResult result;
+        await using (var source = new ImageBlockReader(ImageFile.OpenForReading(_folder["source"], Format(from))))
+        await using (var target = new ImageBlockWriter(ImageFile.Create(_folder["target"], Format(to), source.LengthBytes)))
+            result = await BlockCopier.CopyAsync(source, target, new CopyOptions { TargetIsZero = true, ReadBack = true }, null, TestContext.Current.CancellationToken);
+
+        Assert.Equal(result.SourceDigest, result.TargetDigest);
+        _folder.QemuImg("compare", "-f", from, "-F", to, "source", "target");
+        if (to == "qcow2")
+            _folder.CheckIsClean("target");
+
+        // Sparse stays sparse: of 300 MiB some 12 hold data.
+        var usedMebi = int.Parse(_folder.Run("du", "-m", "target").Split('\t')[0]);
+        Assert.InRange(usedMebi, 10, 16);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_shut_down_disk_is_brought_up_to_date_by_its_persistent_bitmap()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        MakeSource("qcow2");
+        _folder.QemuImg("bitmap", "--add", "source", "round");
+        await using (var source = new ImageBlockReader(ImageFile.OpenForReading(_folder["source"], ImageFormat.Qcow2)))
+        await using (var target = new ImageBlockWriter(ImageFile.Create(_folder["target"], ImageFormat.Qcow2, source.LengthBytes)))
+            await BlockCopier.CopyAsync(source, target, new CopyOptions { TargetIsZero = true }, null, cancel);
+
+        _folder.QemuIo("source", "qcow2", "write -P 77 10M 100k", "write -z 100M 1M", "write -P 78 250M 64k");
+        var reader = Qcow2Reader.Open(_folder["source"], ImageOpenOptions.Default);
+        await using (var source = new ImageBlockReader(reader))
+        await using (var target = new ImageBlockWriter(ImageFile.OpenForWriting(_folder["target"], ImageFormat.Qcow2)))
+        {
+            var changed = new ExtentSet.Builder();
+            foreach (var extent in reader.DirtyExtents("round", new Extent(0, reader.LengthBytes)))
+                changed.Add(extent.Offset, extent.LengthBytes);
+            var result = await BlockCopier.CopyAsync(source, target, new CopyOptions { Ranges = changed.Build(), ReadBack = true }, null, cancel);
+            Assert.InRange(result.WrittenBytes, 164 << 10, 256 << 10);
+        }
+
+        _folder.QemuImg("compare", "-f", "qcow2", "-F", "qcow2", "source", "target");
+        _folder.CheckIsClean("target");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_image_is_copied_to_a_qemu_nbd_and_its_digest_agrees()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        MakeSource("qcow2");
+        _folder.QemuImg("create", "-q", "-f", "qcow2", "target", $"{Length}");
+        using (await QemuNbd.Start(_folder["socket"], _folder["target"], "qcow2", cancel))
+        {
+            await using var source = new ImageBlockReader(ImageFile.OpenForReading(_folder["source"], ImageFormat.Qcow2));
+            await using var target = await NbdWriter.ConnectAsync(NbdEndpoint.Parse($"nbd+unix:///?socket={_folder["socket"]}"), new NbdOptions(), cancel);
+            var result = await BlockCopier.CopyAsync(source, target, new CopyOptions { TargetIsZero = true, ReadBack = true }, null, cancel);
+            Assert.Equal(result.SourceDigest, result.TargetDigest);
+        }
+
+        _folder.QemuImg("compare", "-f", "qcow2", "-F", "qcow2", "source", "target");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_target_without_room_is_told_as_that_and_as_the_targets_fault()
+    {
+        MakeSource("raw");
+        _folder.Run("mkdir", "small");
+        var (code, output) = _folder.Try("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", _folder["small"]);
+        Assert.SkipWhen(code != 0, $"A file system cannot be mounted here: {output}");
+        try
+        {
+            await using var source = new ImageBlockReader(ImageFile.OpenForReading(_folder["source"], ImageFormat.Raw));
+            await using var target = new ImageBlockWriter(ImageFile.Create(_folder["small/target"], ImageFormat.Qcow2, source.LengthBytes));
+            var full = await Assert.ThrowsAsync<BlockException>(() => BlockCopier.CopyAsync(source, target, new CopyOptions { TargetIsZero = true }, null, TestContext.Current.CancellationToken));
+            Assert.Equal(BlockErrorKind.NoSpace, full.Kind);
+            Assert.True(full.AtTarget);
+        }
+        finally
+        {
+            _folder.Run("umount", "--lazy", _folder["small"]);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_source_that_was_cut_off_ends_the_copy_with_the_place()
+    {
+        MakeSource("qcow2");
+        using (var file = File.OpenWrite(_folder["source"]))
+            file.SetLength(file.Length - (1 << 20));
+        await using var source = new ImageBlockReader(ImageFile.OpenForReading(_folder["source"], ImageFormat.Qcow2));
+        await using var target = new ImageBlockWriter(ImageFile.Create(_folder["target"], ImageFormat.Raw, source.LengthBytes));
+        var cut = await Assert.ThrowsAsync<BlockException>(() => BlockCopier.CopyAsync(source, target, new CopyOptions { TargetIsZero = true }, null, TestContext.Current.CancellationToken));
+        Assert.Equal(BlockErrorKind.ReadFailed, cut.Kind);
+        Assert.False(cut.AtTarget);
+    }
+
+    private const long Length = (300 << 20) + 512;
+
+    private static ImageFormat Format(string name) => name == "raw" ? ImageFormat.Raw : ImageFormat.Qcow2;
+
+    private void MakeSource(string format)
+    {
+        _folder.QemuImg("create", "-q", "-f", format, "source", $"{Length}");
+        File.WriteAllBytes(_folder["noise"], ImageFolder.Noise(11 << 20, 1));
+        _folder.QemuIo("source", format, $"write -s {_folder["noise"]} 7M 11M", "write -P 1 100M 300k", "write -P 2 200000001 77", "write -P 0 150M 5M", $"write -P 3 {Length - 512} 512");
+    }
+}
