@@ -28,7 +28,13 @@ namespace VmMigrate.Sdk
         public Output<string?> Downtime { get; private set; } = null!;
 
         /// <summary>
-        /// What the run was expected to take, as the preview showed it.
+        /// What somebody changed by hand since the last run; the next run puts it right.
+        /// </summary>
+        [Output("drift")]
+        public Output<ImmutableArray<string>> Drift { get; private set; } = null!;
+
+        /// <summary>
+        /// What the next run is expected to take; after a run, what that run was expected to take.
         /// </summary>
         [Output("estimate")]
         public Output<Outputs.Estimate?> Estimate { get; private set; } = null!;

@@ -219,6 +219,7 @@ internal static class MigrationType
             new("proof", FieldType.Of(Proof), "What shows that the move worked."),
             new("downtime", FieldType.Text, "How long the VM was down at the last cutover, such as `7.2s`."),
             new("transferred", FieldType.Number, "Bytes that were copied at the last run."),
-            new("estimate", FieldType.Of(Estimate), "What the run was expected to take, as the preview showed it."),
+            new("estimate", FieldType.Of(Estimate), "What the next run is expected to take; after a run, what that run was expected to take."),
+            new("drift", FieldType.ListOf(FieldType.Text), "What somebody changed by hand since the last run; the next run puts it right.") { AlwaysSet = true },
         ]);
 }

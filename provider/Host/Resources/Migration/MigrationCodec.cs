@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Blocks;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Engine.Values;
+
+namespace VmMigrate.Host.Resources.Migration;
+
+/// <summary>Checked inputs to what the engine works with. Inputs hold no unknown here.</summary>
+internal static class MigrationCodec
+{
+    internal static MigrationSpec Read(MapValue inputs, string owner)
+    {
+        var (vm, target) = (inputs["vm"], inputs["target"]);
+        return new MigrationSpec
+        {
+            Vm = ReadVm(inputs) ?? throw new InvalidOperationException("vm has not been checked"),
+            Target = new TargetSpec(
+                target["site"].AsText!,
+                target["host"].AsText,
+                target["storagePool"].AsText,
+                (target["networks"].AsMap?.Entries ?? Value.EmptyMap.Entries).ToImmutableDictionary(entry => entry.Key, entry => entry.Value.AsText!, StringComparer.Ordinal),
+                target["name"].AsText),
+            Mode = Word(inputs["mode"], MigrationMode.Cold),
+            Goal = Word(inputs["goal"], MigrationGoal.CutOver),
+            ShutdownTimeout = Time(inputs["shutdown"]["timeout"], TimeSpan.FromMinutes(2)),
+            ForceShutdown = inputs["shutdown"]["force"].AsBool ?? false,
+            Digest = Word(inputs["verify"]["digest"], DigestAlgorithm.XxHash128),
+            Probes = ReadProbes(inputs["verify"]["probes"]),
+            Rollback = Word(inputs["rollback"]["changes"], RollbackChanges.BringBack),
+            CommitSource = Word(inputs["commit"]["source"], SourceAfterCommit.Remove),
+            Owner = owner,
+        };
+    }
+
+    /// <summary>Which VM, or null while a part of that is unknown or missing.</summary>
+    internal static VmReference? ReadVm(MapValue inputs)
+    {
+        var vm = inputs["vm"];
+        return vm["site"].AsText is { } site && !vm["name"].IsUnknown && !vm["id"].IsUnknown && (vm["name"].AsText ?? vm["id"].AsText) is not null
+            ? new VmReference(site, vm["name"].AsText, vm["id"].AsText)
+            : null;
+    }
+
+    internal static Remembered? ReadState(MapValue? state) =>
+        state is not null && Enum.TryParse<MigrationPhase>(state["phase"].AsText, out var phase)
+            ? new Remembered(phase, state["placement"]["site"].AsText, state["placement"]["vmId"].AsText)
+            : null;
+
+    internal static TimeSpan? Limit(MapValue inputs, string which) =>
+        inputs["timeouts"][which].AsText is { } text ? Quantity.Duration(text) : null;
+
+    private static ImmutableArray<ProbeSpec> ReadProbes(Value probes)
+    {
+        if (probes.AsList is not { Items.IsEmpty: false } list)
+        {
+            return new MigrationSpec { Vm = new("", "", null), Target = new("", null, null, ImmutableDictionary<string, string>.Empty, null) }.Probes;
+        }
+
+        return [.. list.Items.Select(probe =>
+        {
+            var timeout = Time(probe["timeout"], TimeSpan.FromMinutes(5));
+            var interval = Time(probe["interval"], TimeSpan.FromSeconds(1));
+            return probe["tcp"].AsMap is { } tcp
+                ? new ProbeSpec(ProbeKind.Tcp, timeout, interval, tcp["host"].AsText, (int)(tcp["port"].AsNumber ?? 0))
+                : probe["console"].AsMap is { } console
+                    ? new ProbeSpec(ProbeKind.Console, timeout, interval, Contains: console["contains"].AsText)
+                    : new ProbeSpec(ProbeKind.GuestAgent, timeout, interval);
+        })];
+    }
+
+    private static TimeSpan Time(Value value, TimeSpan fallback) => value.AsText is { } text ? Quantity.Duration(text) ?? fallback : fallback;
+
+    private static T Word<T>(Value value, T fallback)
+        where T : struct, Enum => value.AsText is { } text && Enum.TryParse<T>(text, out var word) ? word : fallback;
+}

@@ -1,0 +1,348 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Schema;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Engine.Values;
+
+namespace VmMigrate.Host.Resources.Migration;
+
+/// <summary>A VM's declared place. Create and Update are one call: drive from what is there to the goal.</summary>
+internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time) : Resource
+{
+    internal override ResourceType Type => MigrationType.Type;
+
+    internal override ImmutableArray<Finding> Check(MapValue inputs)
+    {
+        var findings = ImmutableArray.CreateBuilder<Finding>();
+        var known = sites().Names;
+        foreach (var at in new[] { PropertyPath.Of("vm.site"), PropertyPath.Of("target.site") })
+        {
+            if (inputs[at.Steps[0].Name!]["site"].AsText is { } name && known.Count > 0 && !known.Contains(name))
+            {
+                findings.Add(Finding.Error(
+                    "input.unknown-site", at,
+                    $"The provider's config has no site \"{name}\".{NearestName.Question(name, known)} It has: {Names(known)}. Add it under sites, or name one of them."));
+            }
+        }
+
+        for (var i = 0; i < (inputs["verify"]["probes"].AsList?.Items.Length ?? 0); i++)
+        {
+            if (inputs["verify"]["probes"].AsList!.Items[i]["tcp"]["port"].AsNumber is { } port and (< 1 or > 65535))
+            {
+                findings.Add(Finding.Error(
+                    "input.out-of-range", PropertyPath.Of("verify.probes").Item(i).Child("tcp").Child("port"), $"{port} is no TCP port. Ports go from 1 to 65535."));
+            }
+        }
+
+        return findings.ToImmutable();
+    }
+
+    internal override string? IdOf(MapValue inputs) => MigrationCodec.ReadVm(inputs) is { } vm ? MigrationId.ResourceId(vm) : null;
+
+    internal override DiffOutcome Diff(DiffCall call)
+    {
+        var changes = InputDiff.Compare(Type.InputObject, call.OldInputs, call.Inputs).ToBuilder();
+        var phase = Enum.TryParse<MigrationPhase>(call.OldState["phase"].AsText, out var known) ? known : MigrationPhase.Validated;
+        if (Enum.TryParse<MigrationGoal>(call.Inputs["goal"].AsText, out var goal) && !Reached(phase, goal))
+        {
+            changes.Add(new PropertyChange(PropertyPath.Of("phase"), ChangeKind.Update, false, false));
+        }
+
+        if (call.OldState["drift"].AsList is { Items.IsEmpty: false })
+        {
+            changes.Add(new PropertyChange(PropertyPath.Of("drift"), ChangeKind.Update, false, false));
+        }
+
+        return new DiffOutcome(changes.ToImmutable(), ["migrationId"]);
+    }
+
+    internal override async Task<PlanOutcome> PlanAsync(PlanCall call, CancellationToken cancellation)
+    {
+        if (call.Inputs["vm"].HasUnknown || call.Inputs["target"].HasUnknown || call.Inputs["goal"].IsUnknown || call.Inputs.HasUnknown)
+        {
+            return new PlanOutcome(
+                Unknowns(call.Inputs, call.Id),
+                [
+                    Finding.Note(
+                        "plan.waits", PropertyPath.Root,
+                        "Some inputs are not known before apply, so nothing could be checked against the sites yet. All checks run at apply, before anything is changed."),
+                ],
+                "checked at apply: some inputs are not known yet",
+                []);
+        }
+
+        var spec = MigrationCodec.Read(call.Inputs, call.Owner);
+        var preflight = await PreflightRunner.RunAsync(spec, MigrationCodec.ReadState(call.OldState), sites(), false, time, RunEvents.None, cancellation);
+        if (preflight.Committed || preflight.Plan is null)
+        {
+            var kept = preflight.Committed && call.OldState is not null
+                ? call.Inputs.Entries.Aggregate(call.OldState, (state, entry) => state.With(entry.Key, entry.Value))
+                : Unknowns(call.Inputs, call.Id);
+            return new PlanOutcome(kept, preflight.Findings, preflight.Committed ? "committed: nothing to do" : "cannot be planned", []);
+        }
+
+        var run = preflight.Run!;
+        var state = Unknowns(call.Inputs, call.Id)
+            .With("migrationId", Value.Text(run.MigrationId))
+            .With("estimate", MigrationState.WriteEstimate(preflight));
+        return new PlanOutcome(
+            state, preflight.Findings, Headline.Plan(preflight),
+            [.. preflight.Plan.Steps.Select(step => new PlannedStep(step.Name, step.Describe(run)))]);
+    }
+
+    internal override async Task<ApplyOutcome> ApplyAsync(ApplyCall call, RunReporter reporter, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if ((call.Timeout ?? MigrationCodec.Limit(call.Inputs, call.OldState is null ? "create" : "update")) is { } timeout)
+        {
+            limit.CancelAfter(timeout);
+        }
+
+        var spec = MigrationCodec.Read(call.Inputs, call.Owner);
+        var events = new ReporterEvents(reporter);
+        var remembered = MigrationCodec.ReadState(call.OldState);
+        Preflight preflight;
+        try
+        {
+            events.Status("preflight", "looking at both sites");
+            preflight = await PreflightRunner.RunAsync(spec, remembered, sites(), false, time, events, limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return Unchanged(call, ["Migration stopped before it changed anything: it was cancelled."], []);
+        }
+
+        if (preflight.IsBlocked)
+        {
+            var reasons = preflight.Findings.Where(finding => finding.Severity == Severity.Error)
+                .Select(finding => $"{finding.Id}{(finding.At.IsRoot ? "" : $" at `{finding.At}`")}: {finding.Message}").ToImmutableArray();
+            return call.OldState is null && preflight.Run?.Seen.HasTraces != true
+                ? throw new ResourceException($"Migration of {spec.Vm.Label} was not started; nothing was changed. {string.Join(" ", reasons)}") { Findings = preflight.Findings }
+                : Unchanged(call, reasons, preflight.Findings);
+        }
+
+        if (preflight.Committed)
+        {
+            return new ApplyOutcome(
+                call.Inputs.Entries.Aggregate(call.OldState!, (state, entry) => state.With(entry.Key, entry.Value)), [], preflight.Findings, AtRest: true);
+        }
+
+        var (plan, run) = (preflight.Plan!, preflight.Run!);
+        var outcome = await GoalSeeker.RunAsync(plan, run, limit.Token);
+        return await ReportAsync(call, spec, preflight, outcome, events);
+    }
+
+    private async Task<ApplyOutcome> ReportAsync(ApplyCall call, MigrationSpec spec, Preflight before, RunOutcome outcome, ReporterEvents events)
+    {
+        var (plan, run) = (before.Plan!, before.Run!);
+        var committed = plan.Steps.Any(step => step is Engine.Steps.ReleaseCopy) && outcome.Failed is null;
+        var estimate = plan.Steps.IsEmpty ? call.OldState?["estimate"] ?? Value.Null : MigrationState.WriteEstimate(before);
+
+        // A look at what is there now must come back even after a cancel: it is the state that the engine keeps.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60), time);
+        Preflight? after = null;
+        try
+        {
+            after = await PreflightRunner.RunAsync(
+                spec, new Remembered(committed ? MigrationPhase.Committed : MigrationPhase.CutOver, run.To.Name, run.CopyId ?? run.Vm.Id),
+                sites(), removal: committed, time, RunEvents.None, limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The sites do not answer; the state then says what is known without them.
+        }
+
+        var seen = after?.Run?.Seen;
+        var place = committed ? await InspectAsync(run.To, run.CopyId ?? run.Vm.Id, limit.Token) ?? seen?.Place : seen?.Place;
+        var phase = committed ? MigrationPhase.Committed
+            : seen is not null ? MigrationState.PhaseOf(seen)
+            : outcome.Failed?.Phase ?? MigrationPhase.CutOver;
+        var state = MigrationState.Write(
+            call.Inputs, phase, run.MigrationId, place, call.OldState, outcome.Done, seen, run, estimate,
+            after?.Run is { } now && !committed ? Drift.Find(now) : []);
+        if (outcome.Failed is not null)
+        {
+            return new ApplyOutcome(state, [Headline.Failure(plan, run, outcome, place)], before.Findings, AtRest: false);
+        }
+
+        if (!plan.Steps.IsEmpty)
+        {
+            events.Say(Severity.Note, Headline.Done(plan, run, before.Estimate!, place));
+        }
+
+        return new ApplyOutcome(state, [], before.Findings, AtRest: true);
+    }
+
+    internal override async Task<ReadOutcome?> ReadAsync(ReadCall call, CancellationToken cancellation)
+    {
+        var inputs = call.OldInputs ?? ImportInputs(call.Id);
+        if (MigrationCodec.ReadVm(inputs) is not { } vm)
+        {
+            throw new ResourceException($"\"{call.Id}\" is no id of a migration. It is <site>/<VM's name or id>, such as \"dc1/web-01\".");
+        }
+
+        var remembered = MigrationCodec.ReadState(call.OldState);
+        if (call.OldState is null)
+        {
+            return await ImportAsync(call, vm, cancellation);
+        }
+
+        var spec = MigrationCodec.Read(inputs, call.Owner);
+        var preflight = await PreflightRunner.RunAsync(spec, remembered, sites(), removal: true, time, RunEvents.None, cancellation);
+        if (preflight.Run is not { } run)
+        {
+            if (preflight.Committed)
+            {
+                var committedPlace = remembered!.VmId is { } id && remembered.PlacementSite is { } at && sites().Find(at) is { } site
+                    ? await InspectAsync(site, id, cancellation) : null;
+                return committedPlace is null
+                    ? null
+                    : new ReadOutcome(
+                        call.Id, inputs,
+                        MigrationState.Write(inputs, MigrationPhase.Committed, MigrationId.Stamp(vm), committedPlace, call.OldState, [], null, null, call.OldState["estimate"], []),
+                        [], preflight.Findings, AtRest: true);
+            }
+
+            var errors = preflight.Findings.Where(finding => finding.Severity == Severity.Error).ToList();
+            return errors.Count == 0
+                ? null
+                : throw new ResourceException($"{call.Id} could not be read: {string.Join(" ", errors.Select(finding => finding.Message))}") { Findings = preflight.Findings };
+        }
+
+        var phase = MigrationState.PhaseOf(run.Seen);
+        var state = MigrationState.Write(
+            inputs, phase, run.MigrationId, run.Seen.Place, call.OldState, [], run.Seen, null, call.OldState["estimate"], Drift.Find(run));
+        var resting = phase is not (MigrationPhase.Replicating or MigrationPhase.CuttingOver or MigrationPhase.RollingBack);
+        return new ReadOutcome(
+            call.Id, inputs, state, resting ? [] : [Headline.Unfinished(run, phase)], [], AtRest: resting);
+    }
+
+    internal override async Task DeleteAsync(DeleteCall call, RunReporter reporter, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var inputs = call.OldInputs ?? call.OldState;
+        if ((call.Timeout ?? MigrationCodec.Limit(inputs, "delete")) is { } timeout)
+        {
+            limit.CancelAfter(timeout);
+        }
+
+        var spec = MigrationCodec.Read(inputs, call.Owner);
+        var events = new ReporterEvents(reporter);
+        var preflight = await PreflightRunner.RunAsync(spec, MigrationCodec.ReadState(call.OldState), sites(), removal: true, time, events, limit.Token);
+        if (preflight.IsBlocked)
+        {
+            throw new ResourceException(
+                $"{spec.Vm.Label} was not rolled back; nothing was changed. {string.Join(" ", preflight.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => finding.Message))}")
+            {
+                Findings = preflight.Findings,
+            };
+        }
+
+        if (preflight.Plan is not { Steps.IsEmpty: false } plan)
+        {
+            return;
+        }
+
+        var outcome = await GoalSeeker.RunAsync(plan, preflight.Run!, limit.Token);
+        if (outcome.Failed is not null)
+        {
+            throw new ResourceException(Headline.Failure(plan, preflight.Run!, outcome, null));
+        }
+
+        events.Say(Severity.Note, Headline.Done(plan, preflight.Run!, preflight.Estimate!, (preflight.Run!.Seen.HomeSite, preflight.Run.Seen.Home ?? preflight.Run.Vm)));
+    }
+
+    private async Task<ReadOutcome?> ImportAsync(ReadCall call, VmReference vm, CancellationToken cancellation)
+    {
+        var book = sites();
+        if (book.Find(vm.Site) is not { } home)
+        {
+            throw new ResourceException(
+                $"The provider's config has no site \"{vm.Site}\".{NearestName.Question(vm.Site, book.Names)} It has: {Names(book.Names)}. An import takes <site>/<VM's name or id>.");
+        }
+
+        Observation seen;
+        try
+        {
+            // Look for a copy of ours everywhere: the state that knew its place is lost.
+            seen = await Observer.ObserveAsync(vm, home, book.Names.Where(name => name != vm.Site).Select(name => book.Find(name)!), cancellation);
+        }
+        catch (Exception e) when (e is PlatformException or AmbiguousVmException)
+        {
+            throw new ResourceException($"{call.Id} could not be read: {e.Message}", e);
+        }
+
+        if (seen.Place is not { } place)
+        {
+            return null;
+        }
+
+        if (seen.Home is null && vm.Name is null && place.Vm.Stamp is null)
+        {
+            return null;
+        }
+
+        var target = seen.Copies.Select(copy => copy.Site).FirstOrDefault() ?? (seen.Disks.IsEmpty ? home : book.Find(seen.Disks[0].Pool) ?? home);
+        var inputs = ImportInputs(call.Id).With("target", Value.Map(("site", Value.Text(target.Name))));
+        var phase = MigrationState.PhaseOf(seen);
+        inputs = InputCheck.Run(
+            Type.InputObject,
+            inputs.With("goal", Value.Text(phase == MigrationPhase.Validated ? nameof(MigrationGoal.Validated) : phase == MigrationPhase.Replicated ? nameof(MigrationGoal.Replicated) : nameof(MigrationGoal.CutOver))),
+            Type.Name).Inputs;
+        var state = MigrationState.Write(inputs, phase, seen.MigrationId, place, null, [], seen, null, Value.Null, []);
+        var resting = phase is not (MigrationPhase.Replicating or MigrationPhase.CuttingOver or MigrationPhase.RollingBack);
+        return new ReadOutcome(call.Id, inputs, state, resting ? [] : [$"The migration of {vm.Label} is not finished: {phase}. The next run goes on."], [], resting);
+    }
+
+    private static MapValue ImportInputs(string id)
+    {
+        var slash = id.IndexOf('/', StringComparison.Ordinal);
+        if (slash <= 0 || slash == id.Length - 1)
+        {
+            return Value.EmptyMap;
+        }
+
+        var vm = id[(slash + 1)..];
+        return Value.Map(("vm", Value.Map(
+            ("site", Value.Text(id[..slash])),
+            (Guid.TryParse(vm, out _) ? "id" : "name", Value.Text(vm)))));
+    }
+
+    private static bool Reached(MigrationPhase phase, MigrationGoal goal) => goal switch
+    {
+        MigrationGoal.Validated => phase is MigrationPhase.Validated,
+        MigrationGoal.Replicated => phase is MigrationPhase.Replicated,
+        MigrationGoal.CutOver => phase is MigrationPhase.CutOver,
+        _ => phase is MigrationPhase.Committed,
+    };
+
+    private static ApplyOutcome Unchanged(ApplyCall call, ImmutableArray<string> reasons, ImmutableArray<Finding> findings)
+    {
+        if (call.OldState is { } old)
+        {
+            return new ApplyOutcome(old, reasons, findings, AtRest: false);
+        }
+
+        throw new ResourceException(string.Join(" ", reasons)) { Findings = findings };
+    }
+
+    private static async Task<(Site Site, Engine.Facts.Vm Vm)?> InspectAsync(Site site, string vmId, CancellationToken cancellation) =>
+        await site.InspectAsync(vmId, cancellation) is { } vm ? (site, vm) : null;
+
+    private MapValue Unknowns(MapValue inputs, string? id) => Type.Outputs.Aggregate(
+        inputs,
+        (state, field) => state.With(field.Name, Value.Unknown))
+        .With("migrationId", id is null ? Value.Unknown : Value.Text(MigrationId.Stamp(id)));
+
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal).Select(name => $"\"{name}\""));
+
+    private sealed class ReporterEvents(RunReporter reporter) : RunEvents
+    {
+        public override void Status(string phase, string line) => reporter.Status(phase, line);
+
+        public override void Say(Severity severity, string message) => reporter.Say(severity, message);
+    }
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Values;
+
+namespace VmMigrate.Host.Resources.Migration;
+
+/// <summary>What the engine keeps of a migration: echoed inputs and outputs, written from what is really there.</summary>
+internal static class MigrationState
+{
+    /// <summary>The phase that the platforms show.</summary>
+    internal static MigrationPhase PhaseOf(Observation seen)
+    {
+        if (seen.Current is { } current)
+        {
+            return current.Fence == FenceState.None ? MigrationPhase.CutOver : MigrationPhase.RollingBack;
+        }
+
+        if (seen.HomeFence != FenceState.None)
+        {
+            return MigrationPhase.CuttingOver;
+        }
+
+        return seen.Home?.Stamp?[StampNotes.Replicated] is not null && !seen.Disks.IsEmpty
+            ? MigrationPhase.Replicated
+            : seen.Disks.IsEmpty && seen.Copies.IsEmpty ? MigrationPhase.Validated : MigrationPhase.Replicating;
+    }
+
+    internal static MapValue Write(
+        MapValue inputs, MigrationPhase phase, string migrationId, (Site Site, Vm Vm)? place, MapValue? old,
+        IEnumerable<StepRecord> newSteps, Observation? seen, Run? run, Value estimate, IEnumerable<string> drift)
+    {
+        var steps = newSteps.Select(Write).ToList();
+        var copy = seen?.Current?.Vm.Stamp;
+        var proof = WriteProof(copy, run);
+        var downtime = run?.Downtime is { } time
+            ? Value.Text(time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + "s")
+            : copy?[StampNotes.Downtime] is { } note ? Value.Text(note + "s") : Old(old, "downtime");
+        return inputs
+            .With("phase", Value.Text(phase.ToString()))
+            .With("migrationId", Value.Text(migrationId))
+            .With("placement", place is { } at ? WritePlacement(at.Site, at.Vm) : Old(old, "placement"))
+            .With("steps", steps.Count > 0 ? Value.List(steps) : Old(old, "steps") is { IsNull: false } kept ? kept : Value.List([]))
+            .With("proof", proof.IsNull ? Old(old, "proof") : proof)
+            .With("downtime", downtime)
+            .With("transferred", run is not null && steps.Count > 0 ? Value.Number(run.Transferred) : Old(old, "transferred"))
+            .With("estimate", estimate)
+            .With("drift", Value.List(drift.Select(text => Value.Text(text))));
+    }
+
+    internal static Value WriteEstimate(Preflight preflight)
+    {
+        var estimate = preflight.Estimate!;
+        return Value.Map(
+            ("bytes", Value.Number(estimate.Bytes)),
+            ("seconds", Value.Number(Math.Round(estimate.Duration.TotalSeconds, 1))),
+            ("downtimeSeconds", Value.Number(Math.Round(estimate.Downtime.TotalSeconds, 1))),
+            ("bytesPerSecond", Value.Number(Math.Round(estimate.BytesPerSecond))),
+            ("basis", Value.Text(estimate.Basis)),
+            ("steps", Value.List(preflight.Plan!.Steps.Select(step => Value.Text($"{step.Name}: {step.Describe(preflight.Run!)}")))));
+    }
+
+    private static MapValue WritePlacement(Site site, Vm vm) => Value.Map(
+        ("site", Value.Text(site.Name)),
+        ("host", vm.Host.TryGet(out var host) ? Value.Text(host) : Value.Null),
+        ("vmId", Value.Text(vm.Id)),
+        ("name", Value.Text(vm.Name)),
+        ("powerState", Value.Text(vm.Power.ToString())),
+        ("addresses", Value.List(vm.Addresses.Select(address => Value.Text(address)))));
+
+    private static Value WriteProof(Stamp? copy, Run? run)
+    {
+        var disks = ProofNote.Read(copy?[StampNotes.Proof]);
+        if (disks.IsEmpty)
+        {
+            disks = run is { Proofs.Count: > 0 } ? [.. run.Proofs] : disks;
+        }
+
+        return disks.IsEmpty
+            ? Value.Null
+            : Value.Map(
+                ("identical", Value.Bool(disks.All(disk => disk.SourceDigest == disk.TargetDigest))),
+                ("disks", Value.List(disks.Select(disk => Value.Map(
+                    ("disk", Value.Text(disk.Disk)),
+                    ("bytes", Value.Number(disk.LengthBytes)),
+                    ("sourceDigest", Value.Text(disk.SourceDigest)),
+                    ("targetDigest", Value.Text(disk.TargetDigest)))))),
+                ("guest", Value.Text(copy?[StampNotes.Guest] ?? run?.Guest)),
+                ("at", Value.Text(copy?[StampNotes.Accepted] ?? run?.Now)));
+    }
+
+    private static Value Write(StepRecord step) => Value.Map(
+        ("name", Value.Text(step.Name)),
+        ("detail", Value.Text(step.Detail)),
+        ("startedAt", Value.Text(Run.Instant(step.StartedAt))),
+        ("seconds", Value.Number(Math.Round(step.Took.TotalSeconds, 2))));
+
+    private static Value Old(MapValue? old, string key) => old?[key] ?? Value.Null;
+}

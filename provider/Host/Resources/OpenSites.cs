@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Values;
+using VmMigrate.Platforms;
+
+namespace VmMigrate.Host.Resources;
+
+/// <summary>The sites of one configuration. A site's object is made at once and connects at its first use.</summary>
+internal sealed class OpenSites : SiteBook, IAsyncDisposable
+{
+    private readonly ImmutableSortedDictionary<string, Site> _sites;
+
+    internal OpenSites(MapValue config, TimeProvider time)
+    {
+        var sites = ImmutableSortedDictionary.CreateBuilder<string, Site>(StringComparer.Ordinal);
+        foreach (var (name, block) in config["sites"].AsMap?.Entries ?? Value.EmptyMap.Entries)
+        {
+            foreach (var platform in PlatformTable.All)
+            {
+                if (block[platform.Key].AsMap is { } own && !own.HasUnknown)
+                {
+                    sites[name] = platform.Open(name, own, time);
+                }
+            }
+        }
+
+        _sites = sites.ToImmutable();
+    }
+
+    public override IReadOnlyCollection<string> Names => [.. _sites.Keys];
+
+    public override Site? Find(string name) => _sites.GetValueOrDefault(name);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var site in _sites.Values)
+        {
+            await site.DisposeAsync();
+        }
+    }
+}
