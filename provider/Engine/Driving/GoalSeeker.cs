@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Contracts;
@@ -41,6 +42,9 @@ public static class GoalSeeker
             {
                 cancellation.ThrowIfCancellationRequested();
                 sinceNoReturn.Push(step);
+
+                // Carries the step's name to traces, and to whoever injects faults.
+                using var activity = new Activity(step.Name).Start();
                 var detail = await step.DoAsync(run, cancellation);
                 done.Add(new StepRecord(step.Name, detail, startedAt, run.Time.GetElapsedTime(started)));
                 if (step.IsPointOfNoReturn)

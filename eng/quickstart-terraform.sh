@@ -1,0 +1,23 @@
+# shellcheck shell=bash
+# The quickstart's declaration under Terraform or OpenTofu. Sourced by quickstart.sh.
+plugins=$work/plugins/vmmigrate.local/vmmigrate/vmmigrate/$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)/linux_amd64
+mkdir -p "$plugins"
+ln -f bin/terraform-provider-vmmigrate "$plugins/" 2>/dev/null || cp bin/terraform-provider-vmmigrate "$plugins/"
+cp examples/cold-libvirt-to-libvirt/terraform/main.tf "$work/"
+cat >"$work/terraform.rc" <<RC
+disable_checkpoint = true
+provider_installation {
+  filesystem_mirror {
+    path    = "$work/plugins"
+    include = ["vmmigrate.local/*/*"]
+  }
+}
+RC
+export TF_CLI_CONFIG_FILE=$work/terraform.rc TF_IN_AUTOMATION=1 TF_VAR_dc1=$LAB_URI_DC1 TF_VAR_dc2=$LAB_URI_DC2
+tf() { "$engine" -chdir="$work" "$@"; }
+run "$engine init" tf init -no-color -input=false
+
+preview() { tf plan -no-color -input=false -out=plan || fail "$engine plan"; }
+apply() { tf apply -no-color -input=false plan || fail "$engine apply"; }
+proof() { tf output -no-color || fail "$engine output"; }
+remove() { tf destroy -no-color -input=false -auto-approve | grep -vE '^ +(-|\}|\])|^$' || fail "$engine destroy"; }
