@@ -1,0 +1,133 @@
+using Newtonsoft.Json.Linq;
+using VmMigrate.Tests;
+
+namespace VmMigrate.Sdk.Tests.Examples;
+
+public sealed class ExamplesTests
+{
+    private const string Cold = "examples/cold-libvirt-to-libvirt";
+
+    [Fact]
+    public async Task The_cold_example_means_the_same_in_yaml_and_in_csharp()
+    {
+        var yaml = YamlProgram.Read($"{Cold}/yaml/Pulumi.yaml");
+        var csharp = await CSharpProgram.RunAsync($"{Cold}/csharp", YamlProgram.ConfigDefaults(YamlProgram.Read($"{Cold}/csharp/Pulumi.yaml")));
+
+        Assert.Equal(WithDefaults(YamlProgram.Parse(yaml)), WithDefaults(csharp));
+    }
+
+    [Fact]
+    public void The_cold_example_means_the_same_in_yaml_and_in_terraform()
+    {
+        var yaml = YamlProgram.Parse(YamlProgram.Read($"{Cold}/yaml/Pulumi.yaml"));
+        var terraform = TerraformProgram.Parse(File.ReadAllText(Repository.At($"{Cold}/terraform/main.tf")), providerName: "kvm");
+
+        Assert.Equal(yaml.ToString(), terraform.ToString());
+    }
+
+    [Fact]
+    public async Task The_quickstart_asks_for_no_more_than_which_vm_and_where_to()
+    {
+        var project = YamlProgram.Read("Pulumi.yaml");
+        var declared = await CSharpProgram.RunAsync((string)project["main"]!, YamlProgram.ConfigDefaults(project));
+
+        var migration = (JObject)declared.Resources["vmmigrate:index:Migration web-01"];
+        Assert.Equal(["vm", "target"], Schema()["resources"]!["vmmigrate:index:Migration"]!["requiredInputs"]!.Select(name => (string)name!));
+        Assert.Equal("""{"site":"dc1","name":"web-01"}""", Compact(migration["vm"]!, "site", "name"));
+        Assert.Equal("""{"site":"dc2"}""", Compact(migration["target"]!, "site"));
+        Assert.Equal(["goal", "mode", "target", "vm"], migration.Properties().Select(entry => entry.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Pulumi.yaml")]
+    [InlineData(Cold + "/csharp/Pulumi.yaml")]
+    [InlineData(Cold + "/yaml/Pulumi.yaml")]
+    public void A_project_finds_the_provider_where_the_build_leaves_it(string file)
+    {
+        var project = YamlProgram.Read(file);
+        var plugin = Assert.Single((JArray)project["plugins"]!["providers"]!);
+
+        Assert.Equal("vmmigrate", (string?)plugin["name"]);
+        Assert.Equal(Repository.At("bin"), Path.GetFullPath((string)plugin["path"]!, Path.GetDirectoryName(Repository.At(file))!));
+        Assert.True(project["main"] is null || Directory.Exists(Repository.At((string)project["main"]!)));
+    }
+
+    /// <summary>Every name in the YAML example is one of the schema's: an example with a misspelt property would teach it.</summary>
+    [Fact]
+    public void The_cold_example_uses_the_schema_s_names_only()
+    {
+        var schema = Schema();
+        foreach (var (key, inputs) in YamlProgram.Parse(YamlProgram.Read($"{Cold}/yaml/Pulumi.yaml")).Resources)
+        {
+            var body = key.StartsWith("pulumi:providers:", StringComparison.Ordinal) ? schema["provider"]! : schema["resources"]![key.Split(' ')[0]]!;
+            Check(key, (JObject)inputs, (JObject)body["inputProperties"]!, schema);
+        }
+    }
+
+    private static void Check(string at, JObject value, JObject properties, JObject schema)
+    {
+        foreach (var (name, content) in value)
+        {
+            Assert.True(properties[name] is JObject, $"{at} has no {name}");
+            Check($"{at}.{name}", content!, (JObject)properties[name]!, schema);
+        }
+    }
+
+    private static void Check(string at, JToken value, JObject type, JObject schema)
+    {
+        if ((string?)type["$ref"] is { } reference)
+        {
+            var named = (JObject)schema["types"]![reference.Split('/')[^1]]!;
+            if (named["enum"] is JArray words)
+            {
+                Assert.Contains((string)value!, words.Select(word => (string)word["value"]!));
+                return;
+            }
+
+            Check(at, (JObject)value, (JObject)(named["properties"] ?? new JObject()), schema);
+        }
+        else if (value is JObject map)
+        {
+            map.Properties().ToList().ForEach(entry => Check($"{at}.{entry.Name}", entry.Value, (JObject)type["additionalProperties"]!, schema));
+        }
+        else if (value is JArray list)
+        {
+            list.ToList().ForEach(item => Check($"{at}[]", item, (JObject)type["items"]!, schema));
+        }
+    }
+
+    /// <summary>The C# SDK fills in defaults before the provider does, so both sides get them.</summary>
+    private static string WithDefaults(Declaration declaration)
+    {
+        var schema = Schema();
+        foreach (var (key, inputs) in declaration.Resources.Where(entry => !entry.Key.StartsWith("pulumi:", StringComparison.Ordinal)))
+        {
+            Fill((JObject)inputs, (JObject)schema["resources"]![key.Split(' ')[0]]!["inputProperties"]!, schema);
+        }
+
+        return declaration.ToString();
+    }
+
+    private static void Fill(JObject value, JObject properties, JObject schema)
+    {
+        foreach (var (name, property) in properties)
+        {
+            value[name] ??= property!["default"]?.DeepClone();
+            var reference = (string?)property!["$ref"] ?? (string?)property["items"]?["$ref"];
+            if (reference is not null && schema["types"]![reference.Split('/')[^1]]!["properties"] is JObject nested)
+            {
+                foreach (var item in value[name] is JArray list ? list.OfType<JObject>() : new[] { value[name] }.OfType<JObject>())
+                {
+                    Fill(item, nested, schema);
+                }
+            }
+        }
+    }
+
+    private static string Compact(JToken value, params string[] order) =>
+        new JObject(order.Select(name => new JProperty(name, value[name]))) is var ordered && ordered.Count == ((JObject)value).Count
+            ? ordered.ToString(Newtonsoft.Json.Formatting.None)
+            : value.ToString(Newtonsoft.Json.Formatting.None);
+
+    private static JObject Schema() => JObject.Parse(File.ReadAllText(Repository.At("schema.json")));
+}
