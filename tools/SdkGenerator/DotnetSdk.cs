@@ -1,7 +1,7 @@
 namespace VmMigrate.SdkGenerator;
 
 /// <summary>The C# SDK of a package, file by file in the shape of Pulumi's own generator, so that either can take the other's place.</summary>
-/// <remarks>The same without the package's picture: there is none.</remarks>
+/// <remarks>Left out: the package's picture and source links, since the schema names neither a picture nor a repository.</remarks>
 internal static class DotnetSdk
 {
     internal static readonly string[] Usings =

@@ -31,17 +31,11 @@ internal static class ProjectFile
 
           <PropertyGroup>
             <AllowedOutputExtensionsInPackageBuildOutputFolder>$(AllowedOutputExtensionsInPackageBuildOutputFolder);.pdb</AllowedOutputExtensionsInPackageBuildOutputFolder>
-            <EmbedUntrackedSources>true</EmbedUntrackedSources>
-            <PublishRepositoryUrl>true</PublishRepositoryUrl>
           </PropertyGroup>
 
           <PropertyGroup Condition="'$(GITHUB_ACTIONS)' == 'true'">
             <ContinuousIntegrationBuild>true</ContinuousIntegrationBuild>
           </PropertyGroup>
-
-          <ItemGroup>
-            <PackageReference Include="Microsoft.SourceLink.GitHub" Version="1.0.0" PrivateAssets="All" />
-          </ItemGroup>
 
           <ItemGroup>
             <EmbeddedResource Include="version.txt" />
