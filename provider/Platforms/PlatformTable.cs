@@ -10,6 +10,7 @@ public static class PlatformTable
     public static ImmutableArray<PlatformType> All { get; } =
     [
         new Libvirt.LibvirtPlatform(),
+        new Simulator.SimulatorPlatform(),
     ];
 
     /// <summary>A site in the provider's config: exactly one platform's block.</summary>

@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Platforms.Simulator.Guests;
+using VmMigrate.Platforms.Simulator.Worlds;
+
+namespace VmMigrate.Platforms.Simulator;
+
+/// <summary>A world's state in the engine's words.</summary>
+internal static class SimulatedFacts
+{
+    internal static SiteFacts Site(Turn turn, SiteState site)
+    {
+        var macs = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        foreach (var vm in site.Vms.Values)
+        {
+            foreach (var nic in vm.Nics)
+            {
+                macs[nic.Mac] = vm.Name;
+            }
+        }
+
+        return new SiteFacts
+        {
+            Site = site.Name,
+            Platform = SimulatorPlatform.Name,
+            Identity = $"simulator:{turn.WorldLabel}/{site.Name}",
+            Version = Fact.Known("simulator 1"),
+            Hosts = [.. Estate.Hosts(site.Name, site.Options).Select(host => Host(turn, site, host))],
+            Pools = [.. Estate.Pools(site.Options).Select(pool => Pool(turn, site, pool))],
+            Networks = [.. Estate.Networks(site.Options).Select(name => new Network(name, "simulated", true))],
+            Vms = [.. site.Vms.Values.OrderBy(vm => vm.Name, StringComparer.Ordinal).Select(vm => new VmName(vm.Id, vm.Name, vm.Stamp?.MigrationId))],
+            MacsInUse = Fact.Known(macs.ToImmutable()),
+        };
+    }
+
+    /// <param name="askGuest">Also what only the guest's agent tells.</param>
+    internal static Vm Vm(Turn turn, SiteState site, VmState vm, bool askGuest) => new()
+    {
+        Id = vm.Id,
+        Name = vm.Name,
+        Power = vm.Power,
+        PowerDetail = vm.Power == PowerState.Running ? "running" : vm.Power == PowerState.Paused ? "paused" : "off",
+        Uuid = Fact.Known(vm.Id),
+        Host = Fact.Known(vm.Host),
+        Cpus = Fact.Known(vm.Cpus),
+        MemoryBytes = Fact.Known(vm.MemoryBytes),
+        Firmware = Fact.Known(vm.Firmware),
+        SecureBoot = Fact.Known(vm.SecureBoot),
+        Tpm = Fact.Known(vm.Tpm),
+        Machine = Fact.Known(vm.Machine),
+        Architecture = Fact.Known(vm.Architecture),
+        Hypervisor = Fact.Known(Acceleration),
+        CpuModel = Fact.Known(vm.CpuModel),
+        Disks = [.. vm.Disks.Select(disk => Disk(site, disk))],
+        Nics = [.. vm.Nics.Select(nic => new Nic { Mac = nic.Mac, Model = Fact.Known(nic.Model), Network = Fact.Known(nic.Network) })],
+        SpecialDevices = [.. vm.SpecialDevices.Select(kind => new SpecialDevice(kind, $"simulated {kind}")).Concat(vm.Tpm ? [new SpecialDevice("tpm", "simulated TPM 2.0")] : [])],
+        Snapshots = Fact.Known(vm.Snapshots),
+        Autostart = Fact.Known(vm.Fence?.Autostart ?? vm.Autostart),
+        AgentAnswers = askGuest ? Fact.Known(Guest.AgentAnswers(vm, turn.Now)) : Fact<bool>.Unknown("the guests are not asked for a list"),
+        GuestOs = Fact.Known(vm.Guest.Os),
+        Addresses = askGuest && vm.Nics.Count > 0 && Guest.AgentAnswers(vm, turn.Now) ? [Guest.Address(vm)] : [],
+        Stamp = vm.Stamp is { } stamp ? new Stamp(stamp.MigrationId, stamp.Role, stamp.Notes.ToImmutableSortedDictionary(StringComparer.Ordinal)) : null,
+        BusyWith = vm.BusyWith is { } busy ? Fact.Known(busy) : Fact.Known(""),
+        NativeDefinition = Definition(vm.Guest),
+    };
+
+    /// <summary>What only this platform knows of a VM: how its guest behaves.</summary>
+    internal static string Definition(GuestOptions guest) => JsonSerializer.Serialize(guest, WorldJson.Default.GuestOptions);
+
+    internal static GuestOptions? ReadDefinition(string? definition) =>
+        definition is null ? null : JsonSerializer.Deserialize(definition, WorldJson.Default.GuestOptions);
+
+    internal const string Acceleration = "simulated";
+
+    internal static TargetDisk TargetDisk(SiteState site, DiskState disk) => new(
+        disk.MigrationId ?? "",
+        disk.DiskName ?? "",
+        disk.Pool,
+        disk.Location,
+        disk.LengthBytes,
+        disk.Format,
+        site.Vms.Values.FirstOrDefault(vm => vm.Disks.Exists(attached => attached.Location == disk.Location))?.Id);
+
+    private static Disk Disk(SiteState site, VmDiskState disk)
+    {
+        if (!site.Disks.TryGetValue(disk.Location, out var state))
+        {
+            return new Disk { Name = disk.Name, Location = disk.Location, Bus = Fact.Known(disk.Bus), Readable = false };
+        }
+
+        return new Disk
+        {
+            Name = disk.Name,
+            Location = disk.Location,
+            Bus = Fact.Known(disk.Bus),
+            Format = Fact.Known(state.Format),
+            Pool = Fact.Known(state.Pool),
+            LengthBytes = Fact.Known(state.LengthBytes),
+            AllocatedBytes = Fact.Known(state.AllocatedBytes),
+            Encrypted = Fact.Known(state.Encrypted),
+        };
+    }
+
+    private static Hypervisor Host(Turn turn, SiteState site, HostOptions host) => new()
+    {
+        Name = host.Name,
+        Architecture = Fact.Known(host.Architecture),
+        Cpus = Fact.Known(host.Cpus),
+        MemoryBytes = Fact.Known(host.MemoryBytes),
+        FreeMemoryBytes = Fact.Known(site.FreeMemory(host)),
+        Accelerations = [Acceleration],
+        Machines = ["sim-pc-1", "sim-virt-1"],
+        CpuModel = Fact.Known(host.CpuModel),
+    };
+
+    private static StoragePool Pool(Turn turn, SiteState site, PoolOptions pool) => new()
+    {
+        Name = pool.Name,
+        Kind = "simulated",
+        CapacityBytes = Fact.Known(pool.CapacityBytes),
+        FreeBytes = Fact.Known(site.FreeBytes(pool)),
+        Location = $"sim://{site.Name}/{pool.Name}",
+    };
+}
