@@ -159,6 +159,206 @@ namespace VmMigrate.Sdk
     }
 
     /// <summary>
+    /// The kind of error of a refused call.
+    /// </summary>
+    [EnumType]
+    public readonly struct SimulatorFaultError : IEquatable<SimulatorFaultError>
+    {
+        private readonly string _value;
+
+        private SimulatorFaultError(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// The object is not there.
+        /// </summary>
+        public static SimulatorFaultError NotFound { get; } = new SimulatorFaultError("NotFound");
+        /// <summary>
+        /// The account may not do it.
+        /// </summary>
+        public static SimulatorFaultError Denied { get; } = new SimulatorFaultError("Denied");
+        /// <summary>
+        /// Held by another task; a retry may help.
+        /// </summary>
+        public static SimulatorFaultError Busy { get; } = new SimulatorFaultError("Busy");
+        /// <summary>
+        /// The platform understood and said no.
+        /// </summary>
+        public static SimulatorFaultError Refused { get; } = new SimulatorFaultError("Refused");
+        /// <summary>
+        /// Nobody answers; a retry may help.
+        /// </summary>
+        public static SimulatorFaultError Unreachable { get; } = new SimulatorFaultError("Unreachable");
+        /// <summary>
+        /// The connection broke; a retry may help.
+        /// </summary>
+        public static SimulatorFaultError Lost { get; } = new SimulatorFaultError("Lost");
+        /// <summary>
+        /// It took too long; a retry may help.
+        /// </summary>
+        public static SimulatorFaultError TimedOut { get; } = new SimulatorFaultError("TimedOut");
+        /// <summary>
+        /// No room left.
+        /// </summary>
+        public static SimulatorFaultError Full { get; } = new SimulatorFaultError("Full");
+        /// <summary>
+        /// The platform cannot do this.
+        /// </summary>
+        public static SimulatorFaultError Unsupported { get; } = new SimulatorFaultError("Unsupported");
+
+        public static bool operator ==(SimulatorFaultError left, SimulatorFaultError right) => left.Equals(right);
+        public static bool operator !=(SimulatorFaultError left, SimulatorFaultError right) => !left.Equals(right);
+
+        public static explicit operator string(SimulatorFaultError value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is SimulatorFaultError other && Equals(other);
+        public bool Equals(SimulatorFaultError other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// What goes wrong.
+    /// </summary>
+    [EnumType]
+    public readonly struct SimulatorFaultKind : IEquatable<SimulatorFaultKind>
+    {
+        private readonly string _value;
+
+        private SimulatorFaultKind(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// The call fails with `error`. A guest that refuses `Guest.Boot` or `Guest.Shutdown` does not do it.
+        /// </summary>
+        public static SimulatorFaultKind Refuse { get; } = new SimulatorFaultKind("Refuse");
+        /// <summary>
+        /// The call does not return before it is cancelled, or before `duration` is over.
+        /// </summary>
+        public static SimulatorFaultKind Hang { get; } = new SimulatorFaultKind("Hang");
+        /// <summary>
+        /// The call takes `duration` longer (default 10 s; for blocks 1 s each).
+        /// </summary>
+        public static SimulatorFaultKind Slow { get; } = new SimulatorFaultKind("Slow");
+        /// <summary>
+        /// The call reports success and has done nothing. A read of blocks gives a wrong byte.
+        /// </summary>
+        public static SimulatorFaultKind Lie { get; } = new SimulatorFaultKind("Lie");
+        /// <summary>
+        /// The call does its work, then the connection breaks.
+        /// </summary>
+        public static SimulatorFaultKind LoseReply { get; } = new SimulatorFaultKind("LoseReply");
+        /// <summary>
+        /// An exception that nobody handles. For tests inside one process; use `Kill` otherwise.
+        /// </summary>
+        public static SimulatorFaultKind Crash { get; } = new SimulatorFaultKind("Crash");
+        /// <summary>
+        /// The process kills itself, as `kill -9` would. Run again to see that the migration continues; needs `state`.
+        /// </summary>
+        public static SimulatorFaultKind Kill { get; } = new SimulatorFaultKind("Kill");
+
+        public static bool operator ==(SimulatorFaultKind left, SimulatorFaultKind right) => left.Equals(right);
+        public static bool operator !=(SimulatorFaultKind left, SimulatorFaultKind right) => !left.Equals(right);
+
+        public static explicit operator string(SimulatorFaultKind value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is SimulatorFaultKind other && Equals(other);
+        public bool Equals(SimulatorFaultKind other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// Where in the call `Crash` and `Kill` strike.
+    /// </summary>
+    [EnumType]
+    public readonly struct SimulatorFaultMoment : IEquatable<SimulatorFaultMoment>
+    {
+        private readonly string _value;
+
+        private SimulatorFaultMoment(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// Before anything is done.
+        /// </summary>
+        public static SimulatorFaultMoment Before { get; } = new SimulatorFaultMoment("Before");
+        /// <summary>
+        /// After the first of several changes; as `After` when there is only one.
+        /// </summary>
+        public static SimulatorFaultMoment Inside { get; } = new SimulatorFaultMoment("Inside");
+        /// <summary>
+        /// All is done, the caller never learns of it.
+        /// </summary>
+        public static SimulatorFaultMoment After { get; } = new SimulatorFaultMoment("After");
+
+        public static bool operator ==(SimulatorFaultMoment left, SimulatorFaultMoment right) => left.Equals(right);
+        public static bool operator !=(SimulatorFaultMoment left, SimulatorFaultMoment right) => !left.Equals(right);
+
+        public static explicit operator string(SimulatorFaultMoment value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is SimulatorFaultMoment other && Equals(other);
+        public bool Equals(SimulatorFaultMoment other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// How a simulated VM boots.
+    /// </summary>
+    [EnumType]
+    public readonly struct SimulatorFirmware : IEquatable<SimulatorFirmware>
+    {
+        private readonly string _value;
+
+        private SimulatorFirmware(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// BIOS.
+        /// </summary>
+        public static SimulatorFirmware Bios { get; } = new SimulatorFirmware("Bios");
+        /// <summary>
+        /// UEFI.
+        /// </summary>
+        public static SimulatorFirmware Uefi { get; } = new SimulatorFirmware("Uefi");
+
+        public static bool operator ==(SimulatorFirmware left, SimulatorFirmware right) => left.Equals(right);
+        public static bool operator !=(SimulatorFirmware left, SimulatorFirmware right) => !left.Equals(right);
+
+        public static explicit operator string(SimulatorFirmware value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is SimulatorFirmware other && Equals(other);
+        public bool Equals(SimulatorFirmware other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
     /// What becomes of the source VM when the migration is committed.
     /// </summary>
     [EnumType]

@@ -49,6 +49,10 @@ namespace VmMigrate.Sdk
                 /// A KVM or QEMU host run by libvirt.
                 /// </summary>
                 public Types.LibvirtSite? Libvirt { get; set; } = null!;
+                /// <summary>
+                /// A site that exists only as numbers: to rehearse migrations, in CI too, with no hypervisor. The same block always makes the same site. Disks of any size cost nothing until they are written.
+                /// </summary>
+                public Types.SimulatorSite? Simulator { get; set; } = null!;
             }
 
             public class LibvirtSite
@@ -57,6 +61,278 @@ namespace VmMigrate.Sdk
                 /// libvirt's connection URI: `qemu:///system`, `qemu+ssh://root@kvm1/system`, `qemu+unix:///session?socket=/path`, `qemu+tls://kvm1/system`, ...
                 /// </summary>
                 public string Uri { get; set; } = null!;
+            }
+
+            public class SimulatorSite
+            {
+                /// <summary>
+                /// What all disks of the site together read and write. Default: no limit. A rate with its unit, such as `200 Mbit/s`.
+                /// </summary>
+                public string? Bandwidth { get; set; } = null!;
+                /// <summary>
+                /// How much of each disk holds data at first, which is what a migration has to copy. Default: from 1MiB to 8MiB. A size with its unit, such as `40GiB`.
+                /// </summary>
+                public string? DiskData { get; set; } = null!;
+                /// <summary>
+                /// The first disk's size of made-up VMs. Default: from 10GiB to 100GiB. A size with its unit, such as `40GiB`.
+                /// </summary>
+                public string? DiskSize { get; set; } = null!;
+                /// <summary>
+                /// What goes wrong on purpose. Of several that match one call, the first strikes.
+                /// </summary>
+                public ImmutableArray<Types.SimulatorFault> Faults { get; set; }
+                /// <summary>
+                /// How the guests behave.
+                /// </summary>
+                public Types.SimulatorGuest? Guest { get; set; } = null!;
+                /// <summary>
+                /// Default: as many as the VMs need, `NAME-host1` and so on.
+                /// </summary>
+                public ImmutableArray<Types.SimulatorHost> Hosts { get; set; }
+                /// <summary>
+                /// How long each call takes. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? Latency { get; set; } = null!;
+                /// <summary>
+                /// VMs that are described one by one.
+                /// </summary>
+                public ImmutableArray<Types.SimulatorVm> Machines { get; set; }
+                /// <summary>
+                /// Default: `default` and `backend`.
+                /// </summary>
+                public ImmutableArray<string> Networks { get; set; }
+                /// <summary>
+                /// Share (0 to 1) of the made-up VMs that have something for preflight to find: a snapshot, a passthrough device, a TPM, UEFI, an encrypted disk, another architecture.
+                /// </summary>
+                public double? Oddities { get; set; }
+                /// <summary>
+                /// Default: `fast` with 100TiB and `bulk` with 400TiB.
+                /// </summary>
+                public ImmutableArray<Types.SimulatorPool> Pools { get; set; }
+                /// <summary>
+                /// Another seed makes other VMs, contents and chances.
+                /// </summary>
+                public int? Seed { get; set; }
+                /// <summary>
+                /// A folder that keeps the world between runs and is shared by all sites that name it. Needed wherever preview and up are two processes. Remove it to begin anew. Only its `calls.jsonl` and `events.jsonl` tell what was done; everything else in it is ours.
+                /// </summary>
+                public string? State { get; set; } = null!;
+                /// <summary>
+                /// How many VMs to make up, named `web-001`, `db-002`, ...
+                /// </summary>
+                public int? Vms { get; set; }
+                /// <summary>
+                /// Without `state`: the name of a world in memory, shared by the sites of one process that name it.
+                /// </summary>
+                public string? World { get; set; } = null!;
+            }
+
+            public class SimulatorFault
+            {
+                /// <summary>
+                /// The call: `EnsureRunning`, `EnsureOff`, `EnsureFenced`, `EnsureDisk`, `EnsureDefined`, ..., `ReadBlocks`, `WriteBlocks` (one for each 64 KiB), `Guest.Boot`, `Guest.Shutdown`, `Guest.Agent`; `*` stands for any characters.
+                /// </summary>
+                public string? Call { get; set; } = null!;
+                /// <summary>
+                /// How long `Slow` and `Hang` last. Default for `Hang`: until cancelled. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? Duration { get; set; } = null!;
+                /// <summary>
+                /// The error of `Refuse`.
+                /// </summary>
+                public VmMigrate.Sdk.SimulatorFaultError? Error { get; set; }
+                /// <summary>
+                /// Strikes only later than this after the site's first use. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? From { get; set; } = null!;
+                /// <summary>
+                /// What goes wrong.
+                /// </summary>
+                public VmMigrate.Sdk.SimulatorFaultKind Kind { get; set; }
+                /// <summary>
+                /// The error's text.
+                /// </summary>
+                public string? Message { get; set; } = null!;
+                /// <summary>
+                /// Where in the call `Crash` and `Kill` strike.
+                /// </summary>
+                public VmMigrate.Sdk.SimulatorFaultMoment? Moment { get; set; }
+                /// <summary>
+                /// Strikes from this matching call on, counted from 1 over all runs.
+                /// </summary>
+                public int? Nth { get; set; }
+                /// <summary>
+                /// With which probability (0 to 1) it strikes at a matching call. The same seed gives the same calls.
+                /// </summary>
+                public double? Probability { get; set; }
+                /// <summary>
+                /// Only calls within this step of the migration, as preview names it, with `*`.
+                /// </summary>
+                public string? Step { get; set; } = null!;
+                /// <summary>
+                /// How often it strikes; 0 means for ever.
+                /// </summary>
+                public int? Times { get; set; }
+                /// <summary>
+                /// Strikes only earlier than this after the site's first use. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? Until { get; set; } = null!;
+                /// <summary>
+                /// Only calls about this VM: its name or id, with `*`.
+                /// </summary>
+                public string? Vm { get; set; } = null!;
+            }
+
+            public class SimulatorGuest
+            {
+                /// <summary>
+                /// Whether it has a guest agent.
+                /// </summary>
+                public bool? Agent { get; set; }
+                /// <summary>
+                /// From power on until its agent answers and it writes. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? Boot { get; set; } = null!;
+                /// <summary>
+                /// It does nothing when asked to shut down.
+                /// </summary>
+                public bool? IgnoresShutdown { get; set; }
+                /// <summary>
+                /// It hangs early in boot.
+                /// </summary>
+                public bool? NeverBoots { get; set; }
+                /// <summary>
+                /// What it says it is.
+                /// </summary>
+                public string? Os { get; set; } = null!;
+                /// <summary>
+                /// Records of its journal, each acknowledged to a client, so that lost writes can be counted.
+                /// </summary>
+                public double? RecordsPerSecond { get; set; }
+                /// <summary>
+                /// From the request until it is off. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? Shutdown { get; set; } = null!;
+                /// <summary>
+                /// How much of each disk that data is spread over. A size with its unit, such as `40GiB`.
+                /// </summary>
+                public string? WorkingSet { get; set; } = null!;
+                /// <summary>
+                /// Other data that it overwrites on each disk. A rate with its unit, such as `200 Mbit/s`.
+                /// </summary>
+                public string? WriteRate { get; set; } = null!;
+            }
+
+            public class SimulatorHost
+            {
+                /// <summary>
+                /// `x86_64`, `aarch64`, ...
+                /// </summary>
+                public string? Architecture { get; set; } = null!;
+                /// <summary>
+                /// Its CPU's model.
+                /// </summary>
+                public string? CpuModel { get; set; } = null!;
+                /// <summary>
+                /// Its CPUs.
+                /// </summary>
+                public int? Cpus { get; set; }
+                /// <summary>
+                /// Its memory. A size with its unit, such as `40GiB`.
+                /// </summary>
+                public string? Memory { get; set; } = null!;
+                /// <summary>
+                /// Its name.
+                /// </summary>
+                public string Name { get; set; } = null!;
+            }
+
+            public class SimulatorVm
+            {
+                /// <summary>
+                /// `x86_64`, `aarch64`, ...
+                /// </summary>
+                public string? Architecture { get; set; } = null!;
+                /// <summary>
+                /// Whether it starts with its host.
+                /// </summary>
+                public bool? Autostart { get; set; }
+                /// <summary>
+                /// Its CPUs.
+                /// </summary>
+                public int? Cpus { get; set; }
+                /// <summary>
+                /// The sizes of its disks, which are named `vda`, `vdb`, ... Default: one of 20GiB. A size with its unit, such as `40GiB`.
+                /// </summary>
+                public ImmutableArray<string> Disks { get; set; }
+                /// <summary>
+                /// Whether its disks are encrypted.
+                /// </summary>
+                public bool? EncryptedDisks { get; set; }
+                /// <summary>
+                /// How it boots.
+                /// </summary>
+                public VmMigrate.Sdk.SimulatorFirmware? Firmware { get; set; }
+                /// <summary>
+                /// How its guest behaves. Default: the site's `guest`.
+                /// </summary>
+                public Types.SimulatorGuest? Guest { get; set; } = null!;
+                /// <summary>
+                /// The host it is on.
+                /// </summary>
+                public string? Host { get; set; } = null!;
+                /// <summary>
+                /// Its memory. A size with its unit, such as `40GiB`.
+                /// </summary>
+                public string? Memory { get; set; } = null!;
+                /// <summary>
+                /// Its name.
+                /// </summary>
+                public string Name { get; set; } = null!;
+                /// <summary>
+                /// The network of each NIC. Default: one NIC in the site's first network.
+                /// </summary>
+                public ImmutableArray<string> Networks { get; set; }
+                /// <summary>
+                /// The pool that its disks are in.
+                /// </summary>
+                public string? Pool { get; set; } = null!;
+                /// <summary>
+                /// Whether it runs at first.
+                /// </summary>
+                public bool? Running { get; set; }
+                /// <summary>
+                /// Whether it boots only what is signed.
+                /// </summary>
+                public bool? SecureBoot { get; set; }
+                /// <summary>
+                /// How many snapshots it has.
+                /// </summary>
+                public int? Snapshots { get; set; }
+                /// <summary>
+                /// Kinds of devices that tie it to its host: `hostdev-pci`, `hostdev-usb`, `filesystem`, `shmem`, ...
+                /// </summary>
+                public ImmutableArray<string> SpecialDevices { get; set; }
+                /// <summary>
+                /// Whether it has a TPM.
+                /// </summary>
+                public bool? Tpm { get; set; }
+                /// <summary>
+                /// Its UUID. Default: made from the site's name and seed.
+                /// </summary>
+                public string? Uuid { get; set; } = null!;
+            }
+
+            public class SimulatorPool
+            {
+                /// <summary>
+                /// Its size. Disks take only what is written to them. A size with its unit, such as `40GiB`.
+                /// </summary>
+                public string? Capacity { get; set; } = null!;
+                /// <summary>
+                /// Its name.
+                /// </summary>
+                public string Name { get; set; } = null!;
             }
         }
     }

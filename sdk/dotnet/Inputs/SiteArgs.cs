@@ -11,7 +11,7 @@ namespace VmMigrate.Sdk.Inputs
 {
 
     /// <summary>
-    /// A place where VMs run: exactly one platform block. `libvirt` must be set.
+    /// A place where VMs run: exactly one platform block. Exactly one of `libvirt` and `simulator` must be set.
     /// </summary>
     public sealed class SiteArgs : global::Pulumi.ResourceArgs
     {
@@ -20,6 +20,12 @@ namespace VmMigrate.Sdk.Inputs
         /// </summary>
         [Input("libvirt")]
         public Input<Inputs.LibvirtSiteArgs>? Libvirt { get; set; }
+
+        /// <summary>
+        /// A site that exists only as numbers: to rehearse migrations, in CI too, with no hypervisor. The same block always makes the same site. Disks of any size cost nothing until they are written.
+        /// </summary>
+        [Input("simulator")]
+        public Input<Inputs.SimulatorSiteArgs>? Simulator { get; set; }
 
         public SiteArgs()
         {
