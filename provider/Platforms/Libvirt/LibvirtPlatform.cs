@@ -29,5 +29,5 @@ public sealed class LibvirtPlatform : PlatformType
     }
 
     public override Site Open(string siteName, MapValue block, TimeProvider time) =>
-        throw new PlatformException(PlatformErrorKind.Unsupported, siteName, "The libvirt driver is not built yet.");
+        new LibvirtSite(siteName, block["uri"].AsText!, time);
 }

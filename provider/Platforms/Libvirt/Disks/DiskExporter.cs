@@ -1,0 +1,18 @@
+namespace VmMigrate.Platforms.Libvirt.Disks;
+
+/// <summary>An image on a host's storage.</summary>
+/// <param name="Path">Of a file or a block device, as the host names it.</param>
+/// <param name="Format">Always given: guessing a raw image's format from its content would let a guest choose it.</param>
+/// <param name="LengthBytes">As libvirt reports it; null where it could not.</param>
+internal sealed record DiskImage(string Path, string Format, long? LengthBytes, bool Writable);
+
+/// <summary>How to get an NBD server for an image of a host: one way for this machine, one through ssh.</summary>
+internal abstract class DiskExporter
+{
+    /// <summary>In words for people, such as <c>NBD over a unix socket</c>.</summary>
+    internal abstract string Description { get; }
+
+    /// <summary>Starts a server for the image. It may listen before it has the image open, and then end with an error.</summary>
+    /// <exception cref="Engine.Contracts.PlatformException">There is no such image, no right to it, or no server program.</exception>
+    internal abstract Task<DiskExport> ExportAsync(DiskImage image, CancellationToken cancellation);
+}

@@ -1,0 +1,54 @@
+using VmMigrate.Engine.Contracts;
+
+namespace VmMigrate.Platforms.Libvirt.Disks;
+
+/// <summary>
+/// Serves an image of this machine with qemu-nbd over a unix socket. root serves as the image's owner, so that a crafted image
+/// (a backing file named <c>/etc/shadow</c>) opens nothing that its owner could not.
+/// </summary>
+internal sealed class LocalExporter(string site) : DiskExporter
+{
+    internal override string Description => "NBD over a unix socket";
+
+    internal override Task<DiskExport> ExportAsync(DiskImage image, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (!File.Exists(image.Path))
+        {
+            throw new PlatformException(
+                PlatformErrorKind.NotFound,
+                site,
+                $"disk {image.Path} at site {site} cannot be seen from here: the provider has to run on the host itself, outside containers, with the right to enter the disk's folder");
+        }
+
+        var program = Find(QemuNbd.Program) ?? throw new PlatformException(
+            PlatformErrorKind.Unsupported, site, $"site {site} needs qemu-nbd on this machine, which is not installed: apt install qemu-utils (Debian, Ubuntu) or dnf install qemu-img (Fedora, RHEL)");
+        try
+        {
+            var owner = ServeAs(image.Path);
+            var folder = ServingFolder.Make(owner);
+            var arguments = QemuNbd.Arguments(image, folder.SocketPath);
+            if (owner is { } account && Find("setpriv") is { } setpriv)
+            {
+                arguments = [$"--reuid={account.User}", $"--regid={account.Group}", "--clear-groups", program, .. arguments];
+                program = setpriv;
+            }
+
+            return Task.FromResult(DiskExport.Start(program, arguments, folder, []));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
+        {
+            throw new PlatformException(PlatformErrorKind.Denied, site, $"disk {image.Path} at site {site} cannot be served: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Null for our own account.</summary>
+    private static PosixFile.Owner? ServeAs(string path) =>
+        PosixFile.UserId() == 0 && PosixFile.OwnerOf(path) is { User: not 0 } owner && File.GetUnixFileMode(path).HasFlag(UnixFileMode.UserRead) ? owner : null;
+
+    private static string? Find(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/bin", "/usr/local/bin", "/usr/sbin"])
+            .Where(folder => folder.StartsWith('/'))
+            .Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(File.Exists);
+}
