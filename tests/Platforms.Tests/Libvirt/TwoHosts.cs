@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using VmMigrate.Platforms.Libvirt;
+using VmMigrate.Tests;
+
+namespace VmMigrate.Platforms.Tests.Libvirt;
+
+/// <summary>
+/// The repository's own lab (lab/two-hosts.sh) in a folder of these tests, started with the first test that needs it and stopped after the last.
+/// Two checkouts may run it at the same time; the built guest is shared and kept between runs.
+/// </summary>
+public sealed class TwoHosts : IAsyncLifetime
+{
+    /// <summary>Of the lab's two hosts.</summary>
+    public const string Dc1 = "dc1";
+    public const string Dc2 = "dc2";
+    public const string Pool = "images";
+
+    private static readonly byte[] Checkout = SHA256.HashData(Encoding.UTF8.GetBytes(Repository.Root));
+
+    private static readonly Dictionary<string, string> Environment = new()
+    {
+        ["LAB_DIR"] = $"/var/tmp/vmmigrate-tests-{Convert.ToHexStringLower(Checkout.AsSpan(0, 4))}",
+        ["LAB_GUEST"] = $"/var/tmp/vmmigrate-tests-guest-{System.Environment.UserName}",
+        // 64 ports each, clear of the lab's own default.
+        ["LAB_PORT"] = $"{50_000 + (Checkout[4] % 128 * 64)}",
+    };
+
+    public static string Folder => Environment["LAB_DIR"];
+
+    /// <summary>The URI of a host's daemon, for virsh and for a site.</summary>
+    public string Uri(string host) => _settings[$"LAB_URI_{host.ToUpperInvariant()}"];
+
+    public string Images(string host) => _settings[$"LAB_IMAGES_{host.ToUpperInvariant()}"];
+
+    public string GuestDisk => _settings["LAB_GUEST_DISK"];
+
+    private readonly Dictionary<string, string> _settings = [];
+
+    public async ValueTask InitializeAsync()
+    {
+        // What a run that was killed has left.
+        await LabAsync("wipe");
+        await LabAsync("guest");
+        await LabAsync("up");
+        foreach (var line in await File.ReadAllLinesAsync(Path.Combine(Folder, "env.sh")))
+        {
+            var (name, value) = line["export ".Length..].Split('=', 2) is [var left, var right] ? (left, right) : throw new FormatException(line);
+            _settings[name] = value.Trim('\'');
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await LabAsync("wipe");
+
+    internal LibvirtSite Open(string host) => new(host, Uri(host), TimeProvider.System);
+
+    /// <summary>A new guest that is off, in place of any of that name.</summary>
+    public static Task FreshGuestAsync(string name, params string[] options) => LabAsync(["fresh-guest", name, .. options]);
+
+    public static Task ForgetAsync(string name) => LabAsync("forget", name);
+
+    public static Task<string> LabAsync(params string[] arguments) => RunAsync("bash", [Repository.At("lab/two-hosts.sh"), .. arguments]);
+
+    /// <summary>virsh, an independent view of what libvirt has.</summary>
+    public Task<string> VirshAsync(string host, params string[] arguments) => RunAsync("virsh", ["-q", "-c", Uri(host), .. arguments]);
+
+    /// <summary>The complaint of a virsh call that has to fail.</summary>
+    public async Task<string> VirshFailsAsync(string host, params string[] arguments) =>
+        (await Assert.ThrowsAsync<InvalidOperationException>(() => VirshAsync(host, arguments))).Message;
+
+    /// <returns>Its output.</returns>
+    /// <exception cref="InvalidOperationException">It failed; the message is what it said.</exception>
+    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"{program}: {await errors}{await output}");
+    }
+}
