@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using VmMigrate.Engine.Schema;
 using VmMigrate.Host.Pulumi;
 using VmMigrate.Host.Resources;
 
@@ -25,14 +26,15 @@ internal static class CommandLine
     /// <summary>Every command: one line each.</summary>
     private static IEnumerable<Command> Commands() =>
     [
-        SchemaCommand(),
+        Page("schema", "Print the package's schema for Pulumi.", SchemaWriter.Write),
+        Page("reference", "Print the reference page.", ReferenceWriter.Write),
     ];
 
-    /// <summary>For those who build the SDKs, so it does not show in the help.</summary>
-    private static Command SchemaCommand()
+    /// <summary>Prints something made from the model: for those who build releases, so it does not show in the help.</summary>
+    private static Command Page(string name, string description, Func<PackageModel, string> write)
     {
-        var command = new Command("schema", "Print the package's schema for Pulumi.") { Hidden = true };
-        command.SetAction(result => result.InvocationConfiguration.Output.Write(SchemaWriter.Write(Package.Model)));
+        var command = new Command(name, description) { Hidden = true };
+        command.SetAction(result => result.InvocationConfiguration.Output.Write(write(Package.Model)));
         return command;
     }
 
