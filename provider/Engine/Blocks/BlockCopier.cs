@@ -21,9 +21,22 @@ public static class BlockCopier
         var length = source.LengthBytes;
         var tree = options.Tree ?? (options.Digest == DigestAlgorithm.None ? null : new DigestTree(options.Digest, length, isDelta: options.Ranges is not null));
         var started = options.Time.GetTimestamp();
-        var job = new CopyJob(source, target, length, options.Ranges, zeroesNeedWriting: !options.TargetIsZero, tree);
+        var zeroesNeedWriting = !options.TargetIsZero;
+        using var durability = options.Resume is not null || options.Patience > TimeSpan.Zero
+            ? new JobDurability(options.Resume, options.Ranges, options.Time)
+            : null;
+        if (options.Resume is { } resume && await resume.Store.LoadAsync(cancellationToken) is { } map)
+        {
+            durability!.IsResumed = ResumeMap.TryRead(map, tree!, resume.SourceState, options.Ranges);
+            // A map that is of no use tells one thing: the target was written to.
+            zeroesNeedWriting |= !durability.IsResumed;
+        }
+
+        var job = new CopyJob(source, target, length, options.Ranges, zeroesNeedWriting, tree, durability);
+        if (durability is { IsResumed: true })
+            job.CountResumed();
         var written = await RunAsync(job, options, "copy", progress, cancellationToken);
-        if (options.Flush)
+        if (options.Flush && durability is null)
             await FlushAsync(target, cancellationToken);
         var duration = options.Time.GetElapsedTime(started);
         var result = new CopyResult
@@ -34,6 +47,8 @@ public static class BlockCopier
             ZeroBytes = job.ZeroBytes,
             Duration = duration,
             SourceDigest = tree?.Text(),
+            ResumedBytes = job.ResumedBytes,
+            Reconnects = job.Reconnects,
         };
         if (!options.ReadBack)
             return result;
@@ -64,7 +79,7 @@ public static class BlockCopier
     {
         var length = lengthBytes ?? disk.LengthBytes;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, disk.LengthBytes, nameof(lengthBytes));
-        var tree = new DigestTree(options.Digest, length, isDelta: options.Ranges is not null);
+        var tree = options.Tree ?? new DigestTree(options.Digest, length, isDelta: options.Ranges is not null);
         var started = options.Time.GetTimestamp();
         var job = new CopyJob(disk, null, length, options.Ranges, zeroesNeedWriting: false, tree);
         await RunAsync(job, options, "digest", progress, cancellationToken);
@@ -86,10 +101,23 @@ public static class BlockCopier
             throw new ArgumentException("In a round of changes the target holds older content: zeroes have to be written.", nameof(options));
         if (options.ReadBack && options.Digest == DigestAlgorithm.None && options.Tree is null)
             throw new ArgumentException("Reading back compares digests, so one has to be chosen.", nameof(options));
+        if (options.Resume is not null && options.Digest == DigestAlgorithm.None)
+            throw new ArgumentException("To go on after a kill needs the digests of what was done, so one has to be chosen.", nameof(options));
         if (options.Tree is not { } tree)
             return;
-        if (tree.LengthBytes != source.LengthBytes || tree.IsDelta || !tree.KeepsLeaves)
-            throw new ArgumentException("The tree has to be one of the whole disk, of the same length, that keeps its leaves.", nameof(options));
+        if (options.Resume is not null)
+            throw new ArgumentException("The map for resuming has no leaves: copy with Resume, then fill the tree with DigestAsync.", nameof(options));
+        if (tree.IsDelta || !tree.KeepsLeaves)
+            throw new ArgumentException("The tree has to be one of the whole disk that keeps its leaves.", nameof(options));
+        if (tree.LengthBytes != source.LengthBytes)
+        {
+            throw new BlockException(
+                BlockErrorKind.WrongSize,
+                $"{source.Name}: the disk had {tree.LengthBytes} bytes in the earlier rounds and has {source.LengthBytes} now. Give the target the same size and copy from the start.",
+                canRetry: false)
+            { Disk = source.Name, AtTarget = false };
+        }
+
         if (options.Ranges is not null && !tree.IsComplete)
             throw new ArgumentException("A round of changes can only continue a tree that knows the whole disk.", nameof(options));
     }
@@ -189,28 +217,78 @@ public static class BlockCopier
 
     private static long Work(CopyJob job, CopyOptions options, bool isFirst, CancellationTokenSource finished, CancellationToken stop)
     {
+        using var share = options.Budget?.Take(options.AheadBytes + BlockBuffer.CapacityBytes * 16, stop);
+        long written = 0, writtenBefore = 0;
+        long? lostAt = null;
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                WorkOnce(job, options, isFirst, isAgain: lostAt is not null, finished, ref written, stop);
+                return written;
+            }
+            catch (BlockException e) when (e.CanRetry && options.Patience > TimeSpan.Zero && job.Durability is not null && !stop.IsCancellationRequested)
+            {
+                var now = options.Time.GetTimestamp();
+                if (lostAt is null || written > writtenBefore)
+                    (lostAt, attempt, writtenBefore) = (now, 0, written);
+                var lost = options.Time.GetElapsedTime(lostAt.Value, now);
+                if (lost >= options.Patience)
+                {
+                    throw new BlockException(e.Kind, $"{e.Message} It did not come back within {options.Patience.TotalSeconds:0.#} s.", canRetry: true, e)
+                    {
+                        Disk = e.Disk,
+                        Offset = e.Offset,
+                        Code = e.Code,
+                    };
+                }
+
+                job.CountReconnect();
+                // At once, then ever slower, but never so slowly that the patience runs out in a pause.
+                var pause = attempt == 0 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Min(2000, 50 << Math.Min(attempt, 6)));
+                if (stop.WaitHandle.WaitOne(pause < options.Patience - lost ? pause : options.Patience - lost))
+                    stop.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private static void WorkOnce(CopyJob job, CopyOptions options, bool isFirst, bool isAgain, CancellationTokenSource finished, ref long written, CancellationToken stop)
+    {
         BlockReadChannel? reader = null;
         BlockWriteChannel? writer = null;
         try
         {
+            var epoch = job.Durability?.Epoch ?? 0;
             try
             {
                 // Those that come after the first are an extra: a server may advertise several connections and serve only one.
-                var opening = isFirst ? stop : finished.Token;
+                var opening = isFirst || isAgain ? stop : finished.Token;
                 reader = job.Source.Open(opening);
                 writer = job.Target?.Open(opening);
             }
-            catch (Exception e) when (!isFirst && !stop.IsCancellationRequested && e is BlockException or OperationCanceledException)
+            catch (Exception e) when (!isFirst && !isAgain && !stop.IsCancellationRequested && e is BlockException or OperationCanceledException)
             {
-                return 0;
+                return;
             }
 
             using var _ = stop.UnsafeRegister(static channel => ((BlockReadChannel)channel!).Abort(), reader);
             using var __ = writer is null ? default : stop.UnsafeRegister(static channel => ((BlockWriteChannel)channel!).Abort(), writer);
-            var worker = new CopyWorker(job, options, reader, writer);
-            worker.Run(stop);
+            var worker = new CopyWorker(job, options, reader, writer, epoch);
+            try
+            {
+                worker.Run(stop);
+            }
+            catch (BlockException e) when (e.CanRetry && job.Durability is not null && !stop.IsCancellationRequested)
+            {
+                worker.GiveBack(targetIsLost: e.Disk != job.Source.Name);
+                throw;
+            }
+            finally
+            {
+                written += worker.WrittenBytes;
+            }
+
             finished.Cancel();
-            return worker.WrittenBytes;
         }
         finally
         {

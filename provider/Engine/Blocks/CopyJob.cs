@@ -30,10 +30,14 @@ internal sealed class CopyJob
     private long _settled;
     private long _zero;
     private long _transferred;
+    private int _reconnects;
+    private readonly JobDurability? _durability;
     private BlockException? _failure;
 
-    internal CopyJob(BlockReader source, BlockWriter? target, long lengthBytes, ExtentSet? ranges, bool zeroesNeedWriting, DigestTree? tree)
+    internal CopyJob(
+        BlockReader source, BlockWriter? target, long lengthBytes, ExtentSet? ranges, bool zeroesNeedWriting, DigestTree? tree, JobDurability? durability = null)
     {
+        _durability = durability;
         Source = source;
         Target = target;
         Tree = tree;
@@ -113,6 +117,13 @@ internal sealed class CopyJob
                     return Taken.Nothing;
                 }
 
+                // Done in an earlier run.
+                if (_durability is { IsResumed: true } && Tree!.IsKnown(_next))
+                {
+                    _next++;
+                    continue;
+                }
+
                 var start = _next * DigestTree.ChunkBytes;
                 var end = Math.Min(start + DigestTree.ChunkBytes, _length);
                 if (start < _windowStart || end > _windowEnd)
@@ -182,7 +193,48 @@ internal sealed class CopyJob
             _again.Push(work);
     }
 
-    /// <summary>A chunk was read, and the target acknowledged all of it.</summary>
+    /// <summary>What makes acknowledged chunks stable; null when that waits for the end of the copy.</summary>
+    internal JobDurability? Durability => _durability;
+
+    /// <summary>Chunks that were settled by an earlier run count as done.</summary>
+    internal void CountResumed()
+    {
+        long bytes = 0;
+        for (long chunk = 0; chunk < _chunks; chunk++)
+        {
+            if (!Tree!.IsKnown(chunk))
+                continue;
+            var start = chunk * DigestTree.ChunkBytes;
+            var end = Math.Min(start + DigestTree.ChunkBytes, _length);
+            var full = Mask(start, start, end);
+            bytes += BytesOf(new ChunkWork(chunk, _ranges is null ? full : Wanted(_ranges.FirstEndingAfter(start), start, end), 0));
+        }
+
+        ResumedBytes = bytes;
+        Interlocked.Add(ref _settled, bytes);
+    }
+
+    internal long ResumedBytes { get; private set; }
+
+    internal int Reconnects => Volatile.Read(ref _reconnects);
+
+    internal void CountReconnect() => Interlocked.Increment(ref _reconnects);
+
+    /// <summary>A chunk was read, and the target acknowledged all of it. False: the record is kept until it is stable.</summary>
+    internal bool Acknowledge(ChunkRecord record, int epoch)
+    {
+        if (_durability is null)
+        {
+            Settle(record);
+            return true;
+        }
+
+        if (!_durability.Add(record, BytesOf(record.Work), epoch))
+            Again(record.Work);
+        return false;
+    }
+
+    /// <summary>A chunk counts as done.</summary>
     internal void Settle(ChunkRecord record)
     {
         var work = record.Work;
@@ -291,6 +343,15 @@ internal sealed class CopyJob
         if (_ranges is not null)
             until = Math.Min(until, _ranges[range].End);
         var chunks = until >= _length ? _chunks - _next : (until / DigestTree.ChunkBytes) - _next;
-        return (int)Math.Clamp(chunks, 1, LongestRun);
+        var run = (int)Math.Clamp(chunks, 1, LongestRun);
+        if (_durability is { IsResumed: true })
+        {
+            var known = 1;
+            while (known < run && !Tree!.IsKnown(_next + known))
+                known++;
+            run = known;
+        }
+
+        return run;
     }
 }

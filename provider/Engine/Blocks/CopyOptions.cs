@@ -33,6 +33,18 @@ public sealed record CopyOptions
     /// <summary>Make the target stable before the copy counts as done.</summary>
     public bool Flush { get; init; } = true;
 
+    /// <summary>Lets a later run go on where a killed one stopped. Needs a digest, and no <see cref="Tree"/>. The map stays after success, so that a repeat does nothing; who removes the staging removes it.</summary>
+    public ResumeOptions? Resume { get; init; }
+
+    /// <summary>How long a lost connection may stay lost: it is opened again until then, and the copy goes on. Zero: a lost connection is an error at once.</summary>
+    public TimeSpan Patience { get; init; }
+
+    /// <summary>The bandwidth that all copies share.</summary>
+    public Throttle? Throttle { get; init; }
+
+    /// <summary>What all copies in this process may have in flight together.</summary>
+    public CopyBudget? Budget { get; init; }
+
     /// <summary>How often progress is reported.</summary>
     public TimeSpan ReportEvery { get; init; } = TimeSpan.FromMilliseconds(500);
 

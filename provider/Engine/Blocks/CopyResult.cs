@@ -15,6 +15,12 @@ public sealed record CopyResult
     /// <summary>What was zeroes, by the source's word or by looking.</summary>
     public required long ZeroBytes { get; init; }
 
+    /// <summary>What an earlier run had done and this one did not touch.</summary>
+    public long ResumedBytes { get; init; }
+
+    /// <summary>How often a lost connection was opened again.</summary>
+    public int Reconnects { get; init; }
+
     /// <summary>The time of the copy, without <see cref="ReadBackDuration"/>.</summary>
     public required TimeSpan Duration { get; init; }
 

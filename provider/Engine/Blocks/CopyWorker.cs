@@ -18,16 +18,22 @@ internal sealed class CopyWorker
     private ChunkWork _work;
     private ulong _toSubmit;
     private long _inFlight;
+    private readonly JobDurability? _durability;
+    private readonly int _epoch;
+    private Checkpoint? _begun;
+    private long _flushedAt;
     private long _zeroStart;
     private long _zeroLength;
 
-    internal CopyWorker(CopyJob job, CopyOptions options, BlockReadChannel reader, BlockWriteChannel? writer)
+    internal CopyWorker(CopyJob job, CopyOptions options, BlockReadChannel reader, BlockWriteChannel? writer, int epoch)
     {
         _job = job;
         _options = options;
         _reader = reader;
         _writer = writer;
         _digestBytes = job.Tree?.DigestBytes ?? 0;
+        _durability = job.Durability;
+        _epoch = epoch;
         _requestBytes = Math.Clamp(options.RequestBytes / DigestTree.LeafBytes * DigestTree.LeafBytes, DigestTree.LeafBytes, reader.MaxRequestBytes);
     }
 
@@ -35,19 +41,23 @@ internal sealed class CopyWorker
     /// <exception cref="BlockException">A side failed. What was taken and not settled is lost to the job unless <see cref="GiveBack"/> is called.</exception>
     internal void Run(CancellationToken cancellationToken)
     {
-        var exhausted = false;
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (_durability is not null && _durability.Epoch != _epoch)
+                throw new BlockException(BlockErrorKind.Lost, $"{_job.Target!.Name}: another connection was lost.", canRetry: true) { Disk = _job.Target.Name };
             var needsExtents = false;
+            var exhausted = false;
             while (!exhausted && !needsExtents && CanAsk())
             {
                 if (_toSubmit != 0)
                 {
-                    SubmitNext();
+                    SubmitNext(cancellationToken);
                     continue;
                 }
 
+                if (_durability is { IsFull: true })
+                    break;
                 switch (_job.Take(out var work))
                 {
                     case CopyJob.Taken.Work:
@@ -65,30 +75,82 @@ internal sealed class CopyWorker
             if (_reader.Outstanding > 0)
             {
                 Take(_reader.Receive(_buffer));
+                if (_durability is not null)
+                    MakeStable(evenIfEarly: false, cancellationToken);
             }
             else if (needsExtents)
             {
                 _job.FetchExtents(_reader);
             }
-            else if (exhausted)
+            else
             {
                 _writer?.Drain();
                 SettleAcknowledged();
-                return;
+                if (_durability is null)
+                {
+                    if (exhausted)
+                        return;
+                    continue;
+                }
+
+                // Nothing more to begin for now: make stable what waits, or let the other worker do it.
+                MakeStable(evenIfEarly: true, cancellationToken);
+                if (exhausted && !_durability.HasWaiting)
+                    return;
+                if (_begun is null && _durability.HasWaiting)
+                    _durability.WaitForOther(cancellationToken);
             }
         }
     }
 
     /// <summary>After a failure: everything that was taken and is not settled goes back to the job.</summary>
-    internal void GiveBack()
+    /// <param name="targetIsLost">Also what the target acknowledged and had not made stable.</param>
+    internal void GiveBack(bool targetIsLost)
     {
+        if (!targetIsLost)
+        {
+            // Only the source is gone: what was handed to the target is worth waiting for.
+            try
+            {
+                _writer?.Drain();
+                SettleAcknowledged();
+                if (_begun is not null)
+                    MakeStable(evenIfEarly: true, CancellationToken.None);
+            }
+            catch (BlockException)
+            {
+                targetIsLost = true;
+            }
+        }
+
         foreach (var record in _open)
             _job.Again(record.Work);
         foreach (var record in _unacknowledged)
             _job.Again(record.Work);
-        _open.Clear();
-        _unacknowledged.Clear();
-        _toSubmit = 0;
+        if (targetIsLost)
+            _durability!.Lose(_job, _begun, _epoch);
+    }
+
+    /// <summary>Begins to flush when it is time, without waiting; and settles what an earlier flush has made stable.</summary>
+    private void MakeStable(bool evenIfEarly, CancellationToken cancellationToken)
+    {
+        if (_writer is null)
+            return;
+        if (_begun is null)
+        {
+            _begun = _durability!.TryBegin(_epoch, evenIfEarly);
+            if (_begun is null)
+                return;
+            _flushedAt = _writer.BeginFlush();
+        }
+
+        if (evenIfEarly)
+            _writer.Drain();
+        if (_writer.Completed <= _flushedAt)
+            return;
+        var done = _begun;
+        _begun = null;
+        _durability!.Complete(_job, done, _epoch, cancellationToken);
     }
 
     private bool CanAsk() => _inFlight < _options.AheadBytes && _reader.Outstanding < _reader.MaxOutstanding;
@@ -132,12 +194,13 @@ internal sealed class CopyWorker
         }
     }
 
-    private void SubmitNext()
+    private void SubmitNext(CancellationToken cancellationToken)
     {
         var first = BitOperations.TrailingZeroCount(_toSubmit);
         var count = Math.Min(BitOperations.TrailingZeroCount(~(_toSubmit >> first)), _requestBytes / DigestTree.LeafBytes);
         var start = _work.Offset + ((long)first * DigestTree.LeafBytes);
         var length = (int)(_job.EndOf(_work, first + count - 1) - start);
+        _options.Throttle?.Take(length, cancellationToken);
         _reader.Submit(start, length);
         _inFlight += length;
         _toSubmit &= Without(first, count);
@@ -227,8 +290,8 @@ internal sealed class CopyWorker
         while (_unacknowledged.TryPeek(out var record) && (_writer is null || _writer.Completed >= record.WrittenAt))
         {
             _unacknowledged.Dequeue();
-            _job.Settle(record);
-            _spare.Push(record);
+            if (_job.Acknowledge(record, _epoch))
+                _spare.Push(record);
         }
     }
 

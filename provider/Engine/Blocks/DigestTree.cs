@@ -293,6 +293,88 @@ public sealed class DigestTree
         return delta;
     }
 
+    /// <summary>Writes what is known: a byte a page (0 nothing, 1 all and the page's digest, 2 a part), and for a part two bitmaps and the digests of its chunks that are not zero.</summary>
+    internal void Save(Stream to)
+    {
+        lock (_gate)
+        {
+            foreach (var page in _pages)
+            {
+                if (page is null || page.KnownCount == 0)
+                {
+                    to.WriteByte(0);
+                }
+                else if (page.Final is { } final)
+                {
+                    to.WriteByte(1);
+                    to.Write(final);
+                }
+                else
+                {
+                    to.WriteByte(2);
+                    page.WriteBitmaps(to);
+                    for (var i = 0; i < ChunksPerPage; i++)
+                    {
+                        if (page.IsKnown(i) && !page.IsZero(i))
+                            to.Write(page.Chunks.AsSpan(i * _size, _size));
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes in what <see cref="Save"/> wrote. False, and the tree as it was, when it does not fit.</summary>
+    internal bool TryLoad(ReadOnlySpan<byte> from)
+    {
+        var pages = new Page?[_pages.Length];
+        long known = 0;
+        for (var p = 0; p < pages.Length; p++)
+        {
+            if (from.IsEmpty)
+                return false;
+            var kind = from[0];
+            from = from[1..];
+            if (kind == 0)
+                continue;
+            var page = pages[p] = new Page { Index = p };
+            if (kind == 1)
+            {
+                if (from.Length < _size || IsDelta)
+                    return false;
+                for (var i = 0; i < ChunksIn(p); i++)
+                    page.SetKnown(i);
+                page.Final = from[.._size].ToArray();
+                from = from[_size..];
+            }
+            else
+            {
+                if (kind != 2 || !page.TryReadBitmaps(ref from, ChunksIn(p)))
+                    return false;
+                for (var i = 0; i < ChunksPerPage; i++)
+                {
+                    if (!page.IsKnown(i) || page.IsZero(i))
+                        continue;
+                    if (from.Length < _size)
+                        return false;
+                    from[.._size].CopyTo((page.Chunks ??= new byte[ChunksPerPage * _size]).AsSpan(i * _size));
+                    from = from[_size..];
+                }
+            }
+
+            known += page.KnownCount;
+        }
+
+        if (!from.IsEmpty)
+            return false;
+        lock (_gate)
+        {
+            pages.CopyTo(_pages, 0);
+            _known = known;
+        }
+
+        return true;
+    }
+
     private int ChunksIn(int page) => (int)Math.Min(ChunksPerPage, Chunks - ((long)page * ChunksPerPage));
 
     private Page PageOf(long chunk) => _pages[chunk / ChunksPerPage] ??= new Page { Index = (int)(chunk / ChunksPerPage) };
@@ -384,6 +466,34 @@ public sealed class DigestTree
 
                 return true;
             }
+        }
+
+        internal void WriteBitmaps(Stream to)
+        {
+            Span<byte> word = stackalloc byte[8];
+            foreach (var bits in (ReadOnlySpan<ulong>)[.. _known, .. _zero])
+            {
+                BinaryPrimitives.WriteUInt64LittleEndian(word, bits);
+                to.Write(word);
+            }
+        }
+
+        internal bool TryReadBitmaps(ref ReadOnlySpan<byte> from, int chunks)
+        {
+            if (from.Length < 64)
+                return false;
+            for (var i = 0; i < _known.Length; i++)
+            {
+                _known[i] = BinaryPrimitives.ReadUInt64LittleEndian(from[(i * 8)..]);
+                _zero[i] = BinaryPrimitives.ReadUInt64LittleEndian(from[(32 + (i * 8))..]);
+                KnownCount += BitOperations.PopCount(_known[i]);
+                var inside = Math.Clamp(chunks - (i * 64), 0, 64);
+                if ((_zero[i] & ~_known[i]) != 0 || (inside < 64 && _known[i] >> inside != 0))
+                    return false;
+            }
+
+            from = from[64..];
+            return true;
         }
 
         internal bool IsKnown(int index) => (_known[index >> 6] >> index & 1) != 0;

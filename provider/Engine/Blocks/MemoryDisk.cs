@@ -21,6 +21,9 @@ internal sealed class MemoryDisk(string name, long lengthBytes)
 
     internal BlockWriter Writer() => new MemoryWriter(this);
 
+    /// <summary>Whether a leaf may hold anything but zeroes.</summary>
+    internal bool IsStored(long leaf) => _leaves.ContainsKey(leaf);
+
     internal void Read(long offset, Span<byte> into)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, LengthBytes - into.Length);

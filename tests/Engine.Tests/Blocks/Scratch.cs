@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using VmMigrate.Engine.Blocks.Nbd;
 
 namespace VmMigrate.Engine.Tests.Blocks;
@@ -67,11 +68,12 @@ internal sealed class Scratch : IAsyncDisposable
 
     internal async Task<NbdEndpoint> StartAsync(string socket, string tool, string[] arguments)
     {
+        System.IO.File.Delete(socket);
         var process = Process.Start(new ProcessStartInfo(tool, arguments) { RedirectStandardError = true })!;
         var errors = process.StandardError.ReadToEndAsync();
         lock (_servers)
             _servers.Add(process);
-        for (var i = 0; i < 400 && !System.IO.File.Exists(socket); i++)
+        for (var i = 0; i < 1000 && !await IsUpAsync(socket); i++)
         {
             if (process.HasExited)
                 throw new InvalidOperationException($"{tool} ended: {await errors}");
@@ -79,6 +81,25 @@ internal sealed class Scratch : IAsyncDisposable
         }
 
         return NbdEndpoint.Unix(socket);
+    }
+
+    /// <summary>A socket is there before anybody listens on it, so its being there is not enough. A file of a process id is.</summary>
+    private static async Task<bool> IsUpAsync(string path)
+    {
+        if (!System.IO.File.Exists(path))
+            return false;
+        if ((System.IO.File.GetAttributes(path) & FileAttributes.Normal) != 0 && new FileInfo(path).Length > 0)
+            return true;
+        try
+        {
+            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await probe.ConnectAsync(new UnixDomainSocketEndPoint(path));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     /// <summary>As kill -9 does it.</summary>

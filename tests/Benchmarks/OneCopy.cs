@@ -1,0 +1,51 @@
+using System.Globalization;
+using VmMigrate.Engine.Blocks;
+using VmMigrate.Engine.Blocks.Nbd;
+
+namespace VmMigrate.Benchmarks;
+
+/// <summary>One copy from one address to another, or the reading of one. Prints digest, bytes read, bytes written and peak memory in KiB.</summary>
+internal static class OneCopy
+{
+    internal static async Task<int> RunAsync(string[] args)
+    {
+        var options = new CopyOptions { Digest = DigestAlgorithm.None, Flush = false };
+        NbdEndpoint? from = null, to = null;
+        string? bitmap = null;
+        for (var i = 0; i < args.Length; i++)
+        {
+            switch (args[i])
+            {
+                case "--from": from = NbdEndpoint.Parse(args[++i]); break;
+                case "--to": to = NbdEndpoint.Parse(args[++i]); break;
+                case "--digest": options = options with { Digest = Enum.Parse<DigestAlgorithm>(args[++i]) }; break;
+                case "--read-back": options = options with { ReadBack = true }; break;
+                case "--target-is-zero": options = options with { TargetIsZero = true }; break;
+                case "--connections": options = options with { Connections = Number(args[++i]) }; break;
+                case "--request": options = options with { RequestBytes = Number(args[++i]) }; break;
+                case "--ahead": options = options with { AheadBytes = Number(args[++i]) }; break;
+                case "--bitmap": bitmap = args[++i]; break;
+                default: throw new ArgumentException($"{args[i]} is not an option of copy.");
+            }
+        }
+
+        await using var reader = await NbdReader.ConnectAsync(from!, new NbdOptions { DirtyBitmap = bitmap }, CancellationToken.None);
+        if (to is null)
+        {
+            var digest = await BlockCopier.DigestAsync(reader, null, options, null, CancellationToken.None);
+            Console.WriteLine($"{digest.Digest} {digest.ReadBytes} 0 {PeakKiB()}");
+            return 0;
+        }
+
+        await using var writer = await NbdWriter.ConnectAsync(to, new NbdOptions(), CancellationToken.None);
+        if (bitmap is not null)
+            options = options with { Ranges = await reader.ChangedExtentsAsync(CancellationToken.None) };
+        var result = await BlockCopier.CopyAsync(reader, writer, options, null, CancellationToken.None);
+        Console.WriteLine($"{result.SourceDigest ?? "-"} {result.ReadBytes} {result.WrittenBytes} {PeakKiB()}");
+        return 0;
+    }
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    private static long PeakKiB() => Measured.PeakKiB(Environment.ProcessId);
+}
