@@ -54,27 +54,40 @@ internal static class EngineWatch
     }
 
     /// <summary>Completes when standard input ends; never completes where that would tell nothing.</summary>
-    internal static async Task UntilInputEndsAsync(CancellationToken cancellation)
+    internal static Task UntilInputEndsAsync()
     {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         if (IsPipe())
         {
-            using var input = Console.OpenStandardInput();
-            var buffer = new byte[64];
-            try
+            // A thread of its own: a read of standard input cannot be called off, and the pool has few threads to lose.
+            new Thread(() =>
             {
-                while (await input.ReadAsync(buffer, cancellation).ConfigureAwait(false) > 0)
-                {
-                }
-
-                return;
-            }
-            catch (IOException)
+                ReadToEnd();
+                ended.TrySetResult();
+            })
             {
-                return;
-            }
+                IsBackground = true,
+                Name = "standard input",
+            }.Start();
         }
 
-        await Task.Delay(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+        return ended.Task;
+    }
+
+    private static void ReadToEnd()
+    {
+        try
+        {
+            using var input = Console.OpenStandardInput();
+            Span<byte> buffer = stackalloc byte[64];
+            while (input.Read(buffer) > 0)
+            {
+            }
+        }
+        catch (IOException)
+        {
+            // Whoever held the other end is gone too.
+        }
     }
 
     private static async Task<bool> AnswersAsync(GrpcChannel channel, TimeProvider time, CancellationToken cancellation)

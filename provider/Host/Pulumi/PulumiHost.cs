@@ -42,7 +42,7 @@ internal static class PulumiHost
 
             // Attached by hand, the process outlives engines, and its standard input tells nothing of them.
             var engineGone = address is null ? Task.Delay(Timeout.Infinite, end.Token) : EngineWatch.UntilGoneAsync(() => server.EngineAddress, time, end.Token);
-            var inputEnded = address is null ? engineGone : EngineWatch.UntilInputEndsAsync(end.Token);
+            var inputEnded = address is null ? engineGone : EngineWatch.UntilInputEndsAsync();
             var first = await Task.WhenAny(interrupted.Task, stopWork.Task, engineGone, inputEnded).ConfigureAwait(false);
             if (first != interrupted.Task)
             {

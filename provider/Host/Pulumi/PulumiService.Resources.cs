@@ -123,7 +123,7 @@ internal sealed partial class PulumiService
 
             var inputs = Marked(resource.Type.Inputs, oldInputs, outcome.Inputs, call);
             var outputs = Marked(Outputs(resource), oldInputs, SecretMarks.Carry(state, outcome.State), call);
-            TellAll(call, outcome.Findings);
+            TellAll(call, Untold(outcome.Findings, outcome.Unfinished));
             var refreshFirst = RefreshFirst(outcome.AtRest);
             if (!outcome.Unfinished.IsEmpty)
             {
@@ -219,7 +219,7 @@ internal sealed partial class PulumiService
 
         var state = Marked(Outputs(resource), apply.Inputs, outcome.State, call);
         var refreshFirst = RefreshFirst(outcome.AtRest);
-        TellAll(call, outcome.Findings);
+        TellAll(call, Untold(outcome.Findings, outcome.Unfinished));
         return outcome.Unfinished.IsEmpty
             ? (state, refreshFirst)
             : throw PulumiErrors.Unfinished(new ErrorResourceInitFailed

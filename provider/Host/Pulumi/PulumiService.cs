@@ -148,10 +148,11 @@ internal sealed partial class PulumiService : ResourceProvider.ResourceProviderB
             case UnreadablePropertyException unreadable:
                 return PulumiErrors.Plain(StatusCode.InvalidArgument, call.Redactor.Clean(PulumiErrors.Text("", unreadable.Findings)));
             case ResourceException refused:
-                var told = refused.Findings.Where(finding => !refused.Message.Contains(finding.Message, StringComparison.Ordinal)).ToList();
+                TellAll(call, Remarks(refused.Findings));
+                var untold = Untold(refused.Findings, [refused.Message]).Where(finding => finding.Severity == Severity.Error).ToList();
                 return PulumiErrors.Plain(
-                    refused.Findings.Any(finding => !finding.At.IsRoot) ? StatusCode.InvalidArgument : StatusCode.FailedPrecondition,
-                    call.Redactor.Clean(PulumiErrors.Text(refused.Message, told)));
+                    refused.Findings.Any(finding => finding.Severity == Severity.Error && !finding.At.IsRoot) ? StatusCode.InvalidArgument : StatusCode.FailedPrecondition,
+                    call.Redactor.Clean(PulumiErrors.Text(refused.Message, untold)));
             case PlatformException platform:
                 return PulumiErrors.Plain(StatusCode.FailedPrecondition, call.Redactor.Clean(platform.Message));
             case OperationCanceledException when call.Token.IsCancellationRequested:
@@ -190,6 +191,10 @@ internal sealed partial class PulumiService : ResourceProvider.ResourceProviderB
             }
         }
     }
+
+    /// <summary>Findings that none of these texts tells already.</summary>
+    private static IEnumerable<Finding> Untold(IEnumerable<Finding> findings, IReadOnlyCollection<string> texts) =>
+        findings.Where(finding => !texts.Any(text => text.Contains(finding.Message, StringComparison.Ordinal)));
 
     private Resource ResourceOf(string type, string urn)
     {

@@ -68,11 +68,4 @@ public sealed class CancelTests
         var reason = Assert.Single(Detail<ErrorResourceInitFailed>(error)!.Reasons);
         Assert.StartsWith("The time limit of 2 s (customTimeouts) is over.", reason, StringComparison.Ordinal);
     }
-
-    /// <summary>Timers run a hundred times as fast.</summary>
-    private sealed class FastTime : TimeProvider
-    {
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            base.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? dueTime / 100 : dueTime, period > TimeSpan.Zero ? period / 100 : period);
-    }
 }
