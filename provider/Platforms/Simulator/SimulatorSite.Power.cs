@@ -55,8 +55,10 @@ public sealed partial class SimulatorSite
 
             cut();
             var deadline = _time.GetUtcNow() + patience;
-            var wait = (offAt < deadline ? offAt.Value : deadline) - _time.GetUtcNow();
-            if (wait > TimeSpan.Zero)
+            var until = offAt < deadline ? offAt.Value : deadline;
+
+            // More than once: a timer may ring a moment before its time.
+            while (until - _time.GetUtcNow() is var wait && wait > TimeSpan.Zero)
             {
                 await Task.Delay(wait, _time, cancellation);
                 _runner.MustLive();

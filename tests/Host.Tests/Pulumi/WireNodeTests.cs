@@ -13,7 +13,7 @@ public sealed class WireNodeTests
     private const int Limit = 600_000;
     private const int OldestNode = 20;
 
-    private static readonly string[] _files = ["package.json", "package-lock.json", "wire.js", "sample.json"];
+    private static readonly string[] _files = ["package.json", "package-lock.json", "wire.js", "sample.json", "simulator.json"];
     private static readonly SemaphoreSlim _installing = new(1);
 
     [Fact(Timeout = Limit)]
@@ -21,19 +21,8 @@ public sealed class WireNodeTests
         await DriveAsync("VmMigrate.SampleProvider", null, "Cancel and an interrupt end the process", TestContext.Current.CancellationToken);
 
     [Fact(Timeout = Limit)]
-    public async Task The_official_stubs_configure_the_real_provider_and_read_its_schema() =>
-        await DriveAsync(
-            "vmmigrate",
-            """
-            {
-              "type": "vmmigrate:index:Migration",
-              "config": { "sites": { "dc1": { "libvirt": { "uri": "qemu:///system" } } } },
-              "badConfig": { "sites": { "dc1": { "libvirt": { "url": "qemu:///system" } } } },
-              "badConfigAt": "sites.dc1.libvirt.url"
-            }
-            """,
-            "Cancel and an interrupt end the process",
-            TestContext.Current.CancellationToken);
+    public async Task The_official_stubs_move_a_simulated_VM_and_bring_it_back() =>
+        await DriveAsync("vmmigrate", "simulator.json", "Cancel and an interrupt end the process", TestContext.Current.CancellationToken);
 
     private static async Task DriveAsync(string program, string? wireCase, string last, CancellationToken cancellation)
     {
