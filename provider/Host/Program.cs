@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using VmMigrate.Host.Cli;
 using VmMigrate.Host.Pulumi;
 using VmMigrate.Host.Resources;
+using VmMigrate.Host.Terraform;
 
 namespace VmMigrate.Host;
 
@@ -11,6 +12,7 @@ internal static class Program
     private static ImmutableArray<FrontEnd> FrontEnds { get; } =
     [
         new("pulumi-resource-", start => PulumiArguments.EngineAddress(start.Arguments) is not null, args => PulumiHost.RunAsync(Real(), args)),
+        new("terraform-provider-", start => start.Variable(PluginHandshake.CookieName) is not null, _ => TerraformHost.RunAsync(Real())),
         new("", _ => true, CommandLine.RunAsync),
     ];
 
