@@ -20,21 +20,23 @@ internal static class SdkBuild
     private static readonly Lazy<byte[]> Stub = new(() => Compile(
         "Pulumi", LanguageVersion.Latest, OutputKind.DynamicallyLinkedLibrary, [("Pulumi.cs", File.ReadAllText(Repository.At("tests/Sdk.Tests/Stub/Pulumi.cs")))], [], null));
 
+    private static readonly Lazy<byte[]> Ours = new(() => Sdk(DotnetSdk.Generate(PackageSpec.Parse(File.ReadAllText(Repository.At("schema.json"))))));
+
     /// <summary>An assembly of the SDK's files. As in its project: C# 10 (net6.0), with the embedded version. A warning fails.</summary>
-    internal static (byte[] Assembly, byte[] Pulumi) Sdk(IReadOnlyDictionary<string, string> files)
+    internal static byte[] Sdk(IReadOnlyDictionary<string, string> files)
     {
         var name = Path.GetFileNameWithoutExtension(files.Keys.Single(file => file.EndsWith(".csproj", StringComparison.Ordinal)));
         var version = new ResourceDescription($"{name}.version.txt", () => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(files["version.txt"])), true);
         var sources = files.Where(file => file.Key.EndsWith(".cs", StringComparison.Ordinal)).Select(file => (file.Key, file.Value));
-        return (Compile(name, LanguageVersion.CSharp10, OutputKind.DynamicallyLinkedLibrary, sources, [Stub.Value], version), Stub.Value);
+        return Compile(name, LanguageVersion.CSharp10, OutputKind.DynamicallyLinkedLibrary, sources, [Stub.Value], version);
     }
 
+    /// <summary>The SDK of schema.json and, if there are sources, a program on it.</summary>
     internal static LoadedSdk Load(params IEnumerable<(string Name, string Text)> program)
     {
-        var (sdk, pulumi) = Sdk(DotnetSdk.Generate(PackageSpec.Parse(File.ReadAllText(Repository.At("schema.json")))));
         var sources = program.ToList();
-        var compiled = sources.Count == 0 ? null : Compile("Program", LanguageVersion.Latest, OutputKind.ConsoleApplication, sources, [pulumi, sdk], null);
-        return new LoadedSdk(pulumi, sdk, compiled);
+        var compiled = sources.Count == 0 ? null : Compile("Program", LanguageVersion.Latest, OutputKind.ConsoleApplication, sources, [Stub.Value, Ours.Value], null);
+        return new LoadedSdk(Stub.Value, Ours.Value, compiled);
     }
 
     private static byte[] Compile(
