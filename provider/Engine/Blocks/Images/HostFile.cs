@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace VmMigrate.Engine.Blocks.Images;
 
 /// <summary>A regular file or block device of this host, read and written by position; every failure is an <see cref="ImageException"/> that names the file and what was tried.</summary>
-internal sealed class HostFile : IDisposable
+internal class HostFile : IDisposable
 {
     private const int ErrorPermission = 1;
     private const int ErrorNoEntry = 2;
@@ -25,12 +25,23 @@ internal sealed class HostFile : IDisposable
 
     private readonly SafeFileHandle _handle;
     private volatile bool _cannotPunch;
+    private bool _isLocked;
 
-    private HostFile(string path, SafeFileHandle handle, bool writable)
+    /// <param name="flags">Of open(2); some are always added.</param>
+    private protected HostFile(string path, int flags)
     {
         FilePath = path;
-        _handle = handle;
-        IsWritable = writable;
+        IsWritable = (flags & NativeMethods.OpenReadWrite) != 0;
+        _handle = Open(path, flags);
+        try
+        {
+            Identify();
+        }
+        catch
+        {
+            _handle.Dispose();
+            throw;
+        }
     }
 
     internal string FilePath { get; }
@@ -42,15 +53,15 @@ internal sealed class HostFile : IDisposable
     /// <summary>Which file this is, whatever path led to it.</summary>
     internal (ulong Device, ulong Inode) Identity { get; private set; }
 
-    internal static HostFile OpenForReading(string path) => Open(path, NativeMethods.OpenReadOnly);
+    internal static HostFile OpenForReading(string path) => new(path, NativeMethods.OpenReadOnly);
 
-    internal static HostFile OpenForWriting(string path) => Open(path, NativeMethods.OpenReadWrite);
+    internal static HostFile OpenForWriting(string path) => new(path, NativeMethods.OpenReadWrite);
 
     /// <exception cref="ImageException"><see cref="ImageFault.Exists"/>: there is a file already.</exception>
     internal static HostFile Create(string path) =>
-        Open(path, NativeMethods.OpenReadWrite | NativeMethods.OpenCreate | NativeMethods.OpenExclusive);
+        new(path, NativeMethods.OpenReadWrite | NativeMethods.OpenCreate | NativeMethods.OpenExclusive);
 
-    private static HostFile Open(string path, int flags)
+    private static SafeFileHandle Open(string path, int flags)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (path.Contains('\0', StringComparison.Ordinal))
@@ -62,17 +73,7 @@ internal sealed class HostFile : IDisposable
             path, flags | NativeMethods.OpenCloseOnExec | NativeMethods.OpenNonBlocking | NativeMethods.OpenNoControllingTerminal, 0x180);
         if (descriptor < 0)
             throw Failure(path, Marshal.GetLastPInvokeError(), (flags & NativeMethods.OpenCreate) != 0 ? "it cannot be created" : "it cannot be opened");
-        var file = new HostFile(path, new SafeFileHandle(descriptor, ownsHandle: true), (flags & NativeMethods.OpenReadWrite) != 0);
-        try
-        {
-            file.Identify();
-            return file;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        return new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     private void Identify()
@@ -96,7 +97,7 @@ internal sealed class HostFile : IDisposable
         }
     }
 
-    internal void SetLength(long lengthBytes)
+    internal virtual void SetLength(long lengthBytes)
     {
         if (NativeMethods.Truncate(_handle, lengthBytes) != 0)
             throw Failure(Marshal.GetLastPInvokeError(), $"its size cannot be set to {lengthBytes} bytes");
@@ -136,7 +137,7 @@ internal sealed class HostFile : IDisposable
             throw new ImageException(ImageFault.Malformed, FilePath, $"{what} ({buffer.Length} bytes at offset {offset}) reaches beyond the file's end.");
     }
 
-    internal unsafe void Write(ReadOnlySpan<byte> data, long offset)
+    internal virtual unsafe void Write(ReadOnlySpan<byte> data, long offset)
     {
         fixed (byte* start = data)
         {
@@ -158,7 +159,7 @@ internal sealed class HostFile : IDisposable
     }
 
     /// <summary>Makes a range inside the file read as zeroes: by a hole where the file system can, else by writing.</summary>
-    internal void Zero(long offset, long lengthBytes)
+    internal virtual void Zero(long offset, long lengthBytes)
     {
         if (lengthBytes == 0)
             return;
@@ -219,7 +220,7 @@ internal sealed class HostFile : IDisposable
     }
 
     /// <summary>Returns when what was written is on the disk (its data and what is needed to read it).</summary>
-    internal void Sync()
+    internal virtual void Sync()
     {
         while (NativeMethods.SyncData(_handle) != 0)
         {
@@ -245,12 +246,34 @@ internal sealed class HostFile : IDisposable
         const int errorAgain = 11;
         var range = new NativeMethods.FileLock { Type = NativeMethods.ReadLock, Start = at, Length = 1 };
         if (NativeMethods.Control(_handle, NativeMethods.SetOpenFileLock, ref range) == 0)
+        {
+            _isLocked = true;
             return true;
+        }
+
         var error = Marshal.GetLastPInvokeError();
         return error is errorAgain or ErrorAccess ? false : throw Failure(error, "it cannot be locked (does its file system support locks?)");
     }
 
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        Unlock();
+        _handle.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>
+    /// Closing alone would do, were it not for processes that others start at this moment: between fork and exec a child holds a copy of the descriptor, and with it the locks,
+    /// and whoever opens the image next would be refused.
+    /// </summary>
+    private void Unlock()
+    {
+        if (!_isLocked || _handle.IsClosed)
+            return;
+        _isLocked = false;
+        var all = new NativeMethods.FileLock { Type = NativeMethods.NoLock };
+        _ = NativeMethods.Control(_handle, NativeMethods.SetOpenFileLock, ref all);
+    }
 
     private ImageException Failure(int error, string what) => Failure(FilePath, error, what);
 

@@ -110,6 +110,17 @@ internal sealed class Qcow2Refcounts
         return first << _clusterBits;
     }
 
+    /// <summary>Sets clusters in one piece aside without counting them: what is never used of them stays free, a hole in the file.</summary>
+    internal long Reserve(long count)
+    {
+        var first = NextCluster;
+        NextCluster += count;
+        return first << _clusterBits;
+    }
+
+    /// <summary>Takes clusters that were reserved.</summary>
+    internal void TakeReserved(long hostOffset, int count) => Take(hostOffset >> _clusterBits, count);
+
     internal ulong Get(long cluster)
     {
         var index = (int)(cluster / _perBlock);

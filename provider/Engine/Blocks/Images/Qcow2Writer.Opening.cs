@@ -10,8 +10,14 @@ internal sealed partial class Qcow2Writer
     internal static Qcow2Writer Create(string path, long lengthBytes, Qcow2WriterOptions? options = null)
     {
         options ??= Qcow2WriterOptions.Default;
+        _ = Qcow2NewImage.Check(lengthBytes, options.ClusterBytes);
+        return Create(HostFile.Create(path), lengthBytes, options);
+    }
+
+    /// <summary>Makes an image of a file that is new and empty; owns it from here on, and removes it when that fails.</summary>
+    internal static Qcow2Writer Create(HostFile file, long lengthBytes, Qcow2WriterOptions options)
+    {
         var clusterBits = Qcow2NewImage.Check(lengthBytes, options.ClusterBytes);
-        var file = HostFile.Create(path);
         try
         {
             ImageLocks.TakeForWriting(file);
@@ -22,16 +28,18 @@ internal sealed partial class Qcow2Writer
         {
             // What was begun here is nothing yet, and nobody else's.
             file.Dispose();
-            File.Delete(path);
+            File.Delete(file.FilePath);
             throw;
         }
     }
 
     /// <summary>Opens an image that exists, after checking that its tables fit together (<see cref="Qcow2Audit"/>).</summary>
     /// <exception cref="ImageException">Another process has it open, it is malformed or inconsistent, or has what we do not write: a backing file, snapshots, bitmaps, extended L2 entries.</exception>
-    internal static Qcow2Writer Open(string path, Qcow2WriterOptions? options = null)
+    internal static Qcow2Writer Open(string path, Qcow2WriterOptions? options = null) => Open(HostFile.OpenForWriting(path), options ?? Qcow2WriterOptions.Default);
+
+    /// <inheritdoc cref="Open(string, Qcow2WriterOptions?)"/>
+    internal static Qcow2Writer Open(HostFile file, Qcow2WriterOptions options)
     {
-        var file = HostFile.OpenForWriting(path);
         try
         {
             ImageLocks.TakeForWriting(file);
@@ -41,7 +49,7 @@ internal sealed partial class Qcow2Writer
             var refcounts = Qcow2Refcounts.Load(file, header, 0);
             if (Qcow2Audit.Run(file, header, l1, refcounts))
                 file.Sync();
-            var writer = new Qcow2Writer(file, header, refcounts, l1, options ?? Qcow2WriterOptions.Default);
+            var writer = new Qcow2Writer(file, header, refcounts, l1, options);
 
             // New clusters are taken to be zero: nothing may be left behind the last one in use.
             if (file.LengthBytes > writer.FileBound)

@@ -5,12 +5,17 @@ namespace VmMigrate.Engine.Blocks.Images;
 /// <summary>A qcow2 image that stands alone (no backing file, no snapshots), written and read back.</summary>
 /// <remarks>
 /// Data goes straight to the file; which cluster lies where is kept in memory until <see cref="Flush"/> or <see cref="WriteBack"/>, and then written so that a reader never meets a table entry
-/// whose target is not there yet: refcounts, then L2 tables, then L1. Cut off between two of these, the file has clusters that are counted and unused: harmless, and freed by the next <see cref="Open"/>.
+/// whose target is not there yet: refcounts, then L2 tables, then L1. Cut off between two of these, the file has clusters that are counted and unused: harmless, and freed by the next <see cref="Open(string, Qcow2WriterOptions?)"/>.
 /// What was written after the last such point is lost when the process dies.
 /// One lock guards the tables; it is held for looking up and allocating, not while data is read or written.
 /// </remarks>
 internal sealed partial class Qcow2Writer : ImageWriter
 {
+    private const int StretchBytes = 1 << 20;
+
+    /// <summary>Stretches that are being filled: more than threads that could do it.</summary>
+    private const int MaxReserved = 64;
+
     private readonly HostFile _file;
     private readonly Qcow2Header _header;
     private readonly Qcow2Refcounts _refcounts;
@@ -18,6 +23,8 @@ internal sealed partial class Qcow2Writer : ImageWriter
     private readonly HashSet<int> _dirtyL1 = [];
     private readonly Dictionary<int, Table> _tables = [];
     private readonly List<(long Offset, int LengthBytes)> _freed = [];
+    private readonly Dictionary<long, long> _reserved = [];
+    private readonly Queue<long> _reservedInOrder = [];
     private readonly Lock _gate = new();
     private readonly int _clusterBits;
     private readonly int _l2Bits;
@@ -82,7 +89,7 @@ internal sealed partial class Qcow2Writer : ImageWriter
         {
             while (count < touched && HasNoPlace(table.Entries[index + count]))
                 count++;
-            host = _refcounts.Allocate(count);
+            host = Allocate(cluster, count);
         }
         else if ((entry & Qcow2Entry.Zero) != 0)
         {
@@ -99,6 +106,31 @@ internal sealed partial class Qcow2Writer : ImageWriter
         for (var i = 0; i < count; i++)
             table.Set(index + i, (ulong)(host + ((long)i << _clusterBits)) | Qcow2Entry.Copied);
         return (host + within, (int)Math.Min(data.Length, ((long)count << _clusterBits) - within));
+    }
+
+    /// <summary>
+    /// Several threads that each write their own part of the disk in order, a little at a time, would leave their clusters shuffled in the file, and reading them later would take a request each.
+    /// So whoever begins a stretch of the disk gets room for all of it.
+    /// </summary>
+    private long Allocate(long cluster, int count)
+    {
+        var stretchClusters = StretchBytes >> _clusterBits;
+        var within = stretchClusters == 0 ? 0 : cluster % stretchClusters;
+        if (within == 0 && count < stretchClusters)
+            Reserve(cluster, _refcounts.Reserve(stretchClusters));
+        if (count > stretchClusters - within || !_reserved.TryGetValue(cluster - within, out var room))
+            return _refcounts.Allocate(count);
+        var host = room + (within << _clusterBits);
+        _refcounts.TakeReserved(host, count);
+        return host;
+    }
+
+    private void Reserve(long firstCluster, long host)
+    {
+        _reserved[firstCluster] = host;
+        _reservedInOrder.Enqueue(firstCluster);
+        if (_reservedInOrder.Count > MaxReserved)
+            _reserved.Remove(_reservedInOrder.Dequeue());
     }
 
     private static bool HasNoPlace(ulong entry) => (entry & (Qcow2Entry.OffsetMask | Qcow2Entry.Compressed)) == 0;

@@ -119,5 +119,19 @@ public sealed class ImageLockTests : IDisposable
 
     private static ImageFormat Format(string name) => name == "raw" ? ImageFormat.Raw : ImageFormat.Qcow2;
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_closed_image_is_free_at_once_even_while_processes_are_being_started()
+    {
+        _folder.QemuImg("create", "-q", "-f", "raw", "disk", "1M");
+        var starting = Task.Run(() =>
+        {
+            for (var i = 0; i < 200; i++)
+                _folder.Run("true");
+        }, TestContext.Current.CancellationToken);
+        while (!starting.IsCompleted)
+            OpenForWriting("raw").Dispose();
+        await starting;
+    }
+
     private Task<QemuNbd> Serve(string format, CancellationToken cancel, params string[] more) => QemuNbd.Start(_folder["socket"], _folder["disk"], format, cancel, more);
 }

@@ -187,6 +187,44 @@ public sealed class Qcow2WriterTests : IDisposable
     }
 
     [Fact]
+    public void Two_streams_that_take_turns_do_not_shuffle_the_file()
+    {
+        var content = ImageFolder.Noise(16 << 20, 1);
+        using (var image = Qcow2Writer.Create(_folder["disk.qcow2"], content.Length))
+        {
+            for (var at = 0; at < 8 << 20; at += 64 << 10)
+            {
+                image.WriteAt(content.AsSpan(at, 64 << 10), at);
+                image.WriteAt(content.AsSpan(at + (8 << 20), 64 << 10), at + (8 << 20));
+            }
+        }
+
+        _folder.CheckIsClean("disk.qcow2");
+        Assert.Equal(content, _folder.BytesByQemu("disk.qcow2"));
+        var map = _folder.Run("qemu-img", "map", "-f", "qcow2", "--output=json", "disk.qcow2");
+        Assert.True(map.Split('\n').Length <= 18, map);
+    }
+
+    [Fact]
+    public void Room_that_was_set_aside_and_not_used_is_free()
+    {
+        var content = new byte[64 << 20];
+        using (var image = Qcow2Writer.Create(_folder["disk.qcow2"], content.Length))
+        {
+            for (var at = 0; at < content.Length; at += 1 << 20)
+                Write(image, content, ImageFolder.Noise(10, at), at);
+            Write(image, content, ImageFolder.Noise(300_000, 1), (5 << 20) + 100_000);
+        }
+
+        _folder.CheckIsClean("disk.qcow2");
+        Assert.Equal(content, _folder.BytesByQemu("disk.qcow2"));
+        using (var image = Qcow2Writer.Open(_folder["disk.qcow2"]))
+            Write(image, content, ImageFolder.Noise(5 << 20, 2), (7 << 20) + 5);
+        _folder.CheckIsClean("disk.qcow2");
+        Assert.Equal(content, _folder.BytesByQemu("disk.qcow2"));
+    }
+
+    [Fact]
     public void What_lies_behind_the_last_flush_is_cut_off_and_leaks_are_freed_when_it_is_opened_again()
     {
         var content = new byte[8 << 20];
