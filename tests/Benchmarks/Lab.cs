@@ -49,7 +49,11 @@ internal sealed class Lab(string root) : IDisposable
     internal async Task<Served> ServeAsync(string image, params string[] more)
     {
         var socket = File($"s{_sockets++}");
-        var process = Process.Start("qemu-nbd", ["--persistent", "--socket", socket, "-f", "qcow2", "--discard=unmap", .. more, image]);
+        // What it says of clients that are killed on purpose is of no interest.
+        var start = new ProcessStartInfo("qemu-nbd", ["--persistent", "--socket", socket, "-f", "qcow2", "--discard=unmap", .. more, image]) { RedirectStandardError = true };
+        var process = Process.Start(start)!;
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
         _servers.Add(process);
         for (var i = 0; i < 1000 && !System.IO.File.Exists(socket); i++)
             await Task.Delay(5);

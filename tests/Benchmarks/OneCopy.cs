@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Blocks.Nbd;
@@ -12,6 +13,7 @@ internal static class OneCopy
         var options = new CopyOptions { Digest = DigestAlgorithm.None, Flush = false };
         NbdEndpoint? from = null, to = null;
         string? bitmap = null;
+        long? killAt = null;
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -24,6 +26,8 @@ internal static class OneCopy
                 case "--connections": options = options with { Connections = Number(args[++i]) }; break;
                 case "--request": options = options with { RequestBytes = Number(args[++i]) }; break;
                 case "--ahead": options = options with { AheadBytes = Number(args[++i]) }; break;
+                case "--resume": options = options with { Resume = new ResumeOptions(new FileResumeStore(args[++i]), "bench"), ReportEvery = TimeSpan.FromMilliseconds(5) }; break;
+                case "--kill-at": killAt = long.Parse(args[++i], CultureInfo.InvariantCulture); break;
                 case "--bitmap": bitmap = args[++i]; break;
                 default: throw new ArgumentException($"{args[i]} is not an option of copy.");
             }
@@ -40,7 +44,7 @@ internal static class OneCopy
         await using var writer = await NbdWriter.ConnectAsync(to, new NbdOptions(), CancellationToken.None);
         if (bitmap is not null)
             options = options with { Ranges = await reader.ChangedExtentsAsync(CancellationToken.None) };
-        var result = await BlockCopier.CopyAsync(reader, writer, options, null, CancellationToken.None);
+        var result = await BlockCopier.CopyAsync(reader, writer, options, killAt is { } at ? new Killer(at) : null, CancellationToken.None);
         Console.WriteLine($"{result.SourceDigest ?? "-"} {result.ReadBytes} {result.WrittenBytes} {PeakKiB()}");
         return 0;
     }
@@ -48,4 +52,14 @@ internal static class OneCopy
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
     private static long PeakKiB() => Measured.PeakKiB(Environment.ProcessId);
+
+    /// <summary>Ends this process as kill -9 does, once so much of the disk is done.</summary>
+    private sealed class Killer(long at) : IProgress<CopyProgress>
+    {
+        public void Report(CopyProgress value)
+        {
+            if (value.DoneBytes >= at)
+                Process.GetCurrentProcess().Kill();
+        }
+    }
 }

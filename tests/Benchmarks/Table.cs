@@ -26,7 +26,7 @@ internal static class Table
         var rounds = 10;
         var directory = Path.GetTempPath();
         var chosen = new List<string>();
-        string[] rows = ["full-copy-plain", "full-copy-digest", "full-copy-sha256", "full-copy-readback", "very-sparse", "delta-1pct"];
+        string[] rows = ["full-copy-plain", "full-copy-digest", "full-copy-sha256", "full-copy-readback", "very-sparse", "delta-1pct", "resume-50pct"];
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -53,6 +53,8 @@ internal static class Table
             ok &= await VerySparseAsync(lab, rounds);
         if (rows.Contains("delta-1pct"))
             ok &= await DeltaAsync(lab, rounds);
+        if (rows.Contains("resume-50pct"))
+            ok &= await ResumeAsync(lab, rounds);
         return ok ? 0 : 1;
     }
 
@@ -104,18 +106,45 @@ internal static class Table
         return convert.Seconds < best.Seconds ? throw new InvalidOperationException("qemu-img convert was the fastest peer: pair with it instead.") : best.Flags;
     }
 
-    /// <summary>64 GiB with 64 MiB of data among them, against the same copy of a disk of 64 MiB that holds nothing but those.</summary>
+    /// <summary>64 GiB with 64 MiB of data among them: reading and digesting it, against nbdcopy's reading of a disk of 64 MiB that holds nothing but those; and copying it, against nbdcopy's copy.</summary>
+    /// <remarks>The copy is bound by the target: data in 64 places cost its qemu-nbd 64 new tables, whoever writes.</remarks>
     private static async Task<bool> VerySparseAsync(Lab lab, int rounds)
     {
         var sparse = await lab.ServeAsync(await lab.NoiseAsync("sparse", 64 * GiB, 64 * MiB, MiB), "--read-only", "--shared=16");
         var dense = await lab.ServeAsync(await lab.NoiseAsync("dense", 64 * MiB, 64 * MiB, MiB), "--read-only", "--shared=16");
-        var (ours, data) = await PairsAsync(
+        var peer = NbdCopyFlags[0];
+        var (reading, data) = await PairsAsync(
+            rounds,
+            () => Measured.RunAsync(Us, "copy", "--from", sparse.Address, "--digest", "XxHash128"),
+            () => Measured.RunAsync("nbdcopy", [.. peer, dense.Address, "null:"]));
+        var ok = Print("very-sparse", "s", Median(reading, m => m.Seconds), Median(data, m => m.Seconds), 1.2, biggerIsBetter: false);
+        var (ours, theirs) = await PairsAsync(
             rounds,
             () => OnFreshAsync(lab, 64 * GiB, to => Measured.RunAsync(Us, "copy", "--from", sparse.Address, "--to", to, "--target-is-zero", "--digest", "XxHash128")),
-            () => OnFreshAsync(lab, 64 * MiB, to => Measured.RunAsync(Us, "copy", "--from", dense.Address, "--to", to, "--target-is-zero", "--digest", "XxHash128")));
+            () => OnFreshAsync(lab, 64 * GiB, to => Measured.RunAsync("nbdcopy", [.. peer, sparse.Address, to])));
         await sparse.DropAsync();
         await dense.DropAsync();
-        return Print("very-sparse", "s", Median(ours, m => m.Seconds), Median(data, m => m.Seconds), 1.2, biggerIsBetter: false);
+        return ok & Print("very-sparse-copy", "s", Median(ours, m => m.Seconds), Median(theirs, m => m.Seconds), 0.95, biggerIsBetter: true);
+    }
+
+    /// <summary>A copy that can be resumed is killed half-way; the run after it, against such a copy without a kill.</summary>
+    /// <remarks>Both make the target stable as they go, so both are bound by the disk.</remarks>
+    private static async Task<bool> ResumeAsync(Lab lab, int rounds)
+    {
+        var source = await lab.ServeAsync(await lab.NoiseAsync("half", 2 * GiB, GiB, 64 * MiB), "--read-only", "--shared=16");
+        string[] copy = ["copy", "--from", source.Address, "--target-is-zero", "--digest", "XxHash128", "--to"];
+        var maps = 0;
+        var (ours, full) = await PairsAsync(
+            rounds,
+            () => OnFreshAsync(lab, 2 * GiB, async to =>
+            {
+                var map = lab.File($"map{maps++}");
+                await Measured.RunAsync(Us, mayFail: true, [.. copy, to, "--resume", map, "--kill-at", (GiB + (2L << 20)).ToString(CultureInfo.InvariantCulture)]);
+                return await Measured.RunAsync(Us, [.. copy, to, "--resume", map]);
+            }),
+            () => OnFreshAsync(lab, 2 * GiB, to => Measured.RunAsync(Us, [.. copy, to, "--resume", lab.File($"map{maps++}")])));
+        await source.DropAsync();
+        return Print("resume-50pct", "s", Median(ours, m => m.Seconds), Median(full, m => m.Seconds), 0.55, biggerIsBetter: false);
     }
 
     /// <summary>1 % of the data written again, in scattered blocks of 64 KiB that a dirty bitmap marks, against our own full copy.</summary>

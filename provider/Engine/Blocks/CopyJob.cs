@@ -8,12 +8,18 @@ namespace VmMigrate.Engine.Blocks;
 /// source's extents ─► window ─┐
 /// ranges asked for ───────────┴► masks of leaves, chunk by chunk ─► Take ─► worker ─► Settle ─► digest tree
 /// </code>
-/// Extents are asked for as the copy goes, at most 4 GiB of disk at a time, so a disk of any size costs the same memory.
+/// Extents are asked for as the copy goes, at most 64 GiB of disk at a time, so a disk of any size costs the same memory.
 /// </remarks>
 internal sealed class CopyJob
 {
     /// <summary>A run of zero chunks in one piece of work: as long as one request for zeroes.</summary>
     private const int LongestRun = DigestTree.ChunksPerPage;
+
+    /// <summary>How often the source is asked at one go: 64 GiB, where each answer covers 4.</summary>
+    private const int MostQuestions = 16;
+
+    /// <summary>With so many extents known, there is enough to do before the next question.</summary>
+    private const int EnoughExtents = 1024;
 
     private readonly Lock _gate = new();
     private readonly Lock _fetching = new();
@@ -168,7 +174,8 @@ internal sealed class CopyJob
             limit = Math.Max(until, limit);
             var window = new List<AllocationExtent>();
             var at = start;
-            while (at < until)
+            // The needed chunk first of all; then further while it costs little, since each later question is a pause in the stream of reads.
+            for (var asked = 0; at < until || (at < limit && asked < MostQuestions && window.Count < EnoughExtents); asked++)
             {
                 channel.Extents(at, limit - at, window);
                 if (window.Count == 0 || window[^1].Offset + window[^1].LengthBytes <= at)

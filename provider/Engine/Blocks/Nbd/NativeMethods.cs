@@ -16,12 +16,17 @@ internal static unsafe partial class NativeMethods
     internal const int SendTimeout = 21;
     internal const int Interrupted = 4;
     internal const int WouldBlock = 11;
+    internal const int NoSuchFile = 2;
+    internal const int ConnectionRefused = 111;
 
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     internal static partial nint Receive(nint socket, byte* buffer, nint length, int flags);
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     internal static partial nint Send(nint socket, byte* buffer, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
+    internal static partial int Connect(int socket, byte* address, uint length);
 
     // fcntl is variadic in C; on x86-64 and arm64 Linux an integer argument travels as in a fixed call.
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
