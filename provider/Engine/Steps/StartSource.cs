@@ -32,7 +32,19 @@ internal sealed class StartSource : Step
             return $"{home.Name} is at {site.Name}, off as it was";
         }
 
-        await site.EnsureRunningAsync(home.Id, cancellation);
+        try
+        {
+            await site.EnsureRunningAsync(home.Id, cancellation);
+        }
+        catch (PlatformException e) when (e.RetryCanHelp)
+        {
+            // Only the reply may have been lost. Taking a start back that happened would stop a VM that is where it should be.
+            if ((await site.InspectAsync(home.Id, cancellation))?.Power != Facts.PowerState.Running)
+            {
+                throw;
+            }
+        }
+
         run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : null;
         return $"{home.Name} runs at {site.Name}";
     }

@@ -53,23 +53,28 @@ public sealed class ByHand
     });
 
     /// <summary>Deletes a VM, running or not, and its disks unless they are to be kept.</summary>
-    public void Delete(string site, string vm, bool keepDisks = false) => Do(site, vm, (turn, at, found) =>
+    public void Delete(string site, string vm, bool keepDisks = false) => Do(site, vm, (turn, at, found) => Delete(turn, at, found, keepDisks));
+
+    /// <summary>Makes a VM, in place of one of the same name.</summary>
+    /// <returns>Its id.</returns>
+    public string Create(string site, MachineOptions machine)
     {
-        if (found.Power != PowerState.Off)
+        ArgumentNullException.ThrowIfNull(machine);
+        return _world.Change(_world.Time, byHand: true, turn =>
         {
-            turn.PowerOff(at, found, turn.Now, "powered off");
-        }
-
-        foreach (var disk in found.Disks)
-        {
-            if (!keepDisks && at.Disks.TryGetValue(disk.Location, out var state))
+            var at = turn.Site(site);
+            if (at.Vms.Values.FirstOrDefault(vm => vm.Name == machine.Name) is { } old)
             {
-                turn.Remove(at, state);
+                Delete(turn, at, old, keepDisks: false);
             }
-        }
 
-        turn.Remove(at, found, "deleted");
-    });
+            var made = Estate.Create(at, machine, turn.Now);
+            turn.Touch(made);
+            made.Disks.ForEach(disk => turn.Touch(at.Disks[disk.Location]));
+            turn.Say(at, made, "created");
+            return made.Id;
+        });
+    }
 
     public void Rename(string site, string vm, string name) => Edit(site, vm, found => found.Name = name, "renamed");
 
@@ -143,6 +148,24 @@ public sealed class ByHand
             open.Disk.Read(offset, content);
         });
         return content;
+    }
+
+    private static void Delete(Turn turn, SiteState at, VmState vm, bool keepDisks)
+    {
+        if (vm.Power != PowerState.Off)
+        {
+            turn.PowerOff(at, vm, turn.Now, "powered off");
+        }
+
+        foreach (var disk in vm.Disks)
+        {
+            if (!keepDisks && at.Disks.TryGetValue(disk.Location, out var state))
+            {
+                turn.Remove(at, state);
+            }
+        }
+
+        turn.Remove(at, vm, "deleted");
     }
 
     private static DiskState DiskOf(SiteState site, VmState vm, string disk) =>

@@ -17,7 +17,7 @@ internal static class SimulatedFacts
         {
             foreach (var nic in vm.Nics)
             {
-                macs[nic.Mac] = vm.Name;
+                macs[nic.Mac] = vm.Id;
             }
         }
 

@@ -45,9 +45,14 @@ public sealed partial class SimulatorSite
     public override Task<DiskAccess> OpenDiskAsync(TargetDisk disk, CancellationToken cancellation) =>
         OpenAsync("OpenDisk", null, disk.Location, writable: true, (_, site) =>
         {
-            if (!site.Disks.TryGetValue(disk.Location, out var state) || state.MigrationId != disk.MigrationId)
+            if (!site.Disks.TryGetValue(disk.Location, out var state))
             {
-                throw No(PlatformErrorKind.NotFound, $"There is no disk {disk.Location} of migration {disk.MigrationId}.");
+                throw No(PlatformErrorKind.NotFound, $"There is no disk {disk.Location}.");
+            }
+
+            if (state.MigrationId != disk.MigrationId)
+            {
+                throw No(PlatformErrorKind.Refused, $"The disk {disk.Location} is not one of migration {disk.MigrationId}.");
             }
 
             if (site.Vms.Values.FirstOrDefault(vm => vm.Power != PowerState.Off && vm.Disks.Exists(attached => attached.Location == disk.Location)) is { } user)

@@ -9,10 +9,18 @@ namespace VmMigrate.Platforms.Simulator;
 /// <content>Power, stamps and the fence.</content>
 public sealed partial class SimulatorSite
 {
+    // Timers of the system count in milliseconds.
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+
     public override Task EnsureStampAsync(string vmId, Stamp? stamp, CancellationToken cancellation) =>
         ChangeAsync("EnsureStamp", vmId, stamp is null ? "none" : $"{stamp.MigrationId} {stamp.Role} {string.Join(", ", stamp.Notes.Select(note => $"{note.Key}={note.Value}"))}", (turn, site, _) =>
         {
             var vm = Must(site, vmId);
+            if (stamp is null && vm.Stamp is { Role: StampRole.Target } released)
+            {
+                ReleaseDisks(turn, site, vm, released.MigrationId);
+            }
+
             vm.Stamp = stamp is null ? null : new StampState(stamp.MigrationId, stamp.Role, new SortedDictionary<string, string>(stamp.Notes, StringComparer.Ordinal));
             turn.Touch(vm);
             turn.Say(site, vm, stamp is null ? "stamp released" : "stamped");
@@ -57,10 +65,10 @@ public sealed partial class SimulatorSite
             var deadline = _time.GetUtcNow() + patience;
             var until = offAt < deadline ? offAt.Value : deadline;
 
-            // More than once: a timer may ring a moment before its time.
+            // A timer may fire a little early; the guest is not called deaf for that.
             while (until - _time.GetUtcNow() is var wait && wait > TimeSpan.Zero)
             {
-                await Task.Delay(wait, _time, cancellation);
+                await Task.Delay(wait < Tick ? Tick : wait, _time, cancellation);
                 _runner.MustLive();
             }
 
@@ -76,6 +84,11 @@ public sealed partial class SimulatorSite
             if (vm.Fence is { } fence && fence.MigrationId != migrationId)
             {
                 throw No(PlatformErrorKind.Refused, $"{vm.Name} is fenced by another migration, {fence.MigrationId}.");
+            }
+
+            if (vm.Power != PowerState.Off)
+            {
+                throw No(PlatformErrorKind.Refused, $"{vm.Name} is not off, so it cannot be fenced.");
             }
 
             if (vm.Fence is { Weakened: false })
@@ -107,6 +120,19 @@ public sealed partial class SimulatorSite
             vm.Fence = null;
             turn.Say(site, vm, "unfenced");
         }, cancellation);
+
+    /// <summary>A VM that is nobody's copy has disks that are nobody's either.</summary>
+    private static void ReleaseDisks(Turn turn, SiteState site, VmState vm, string migrationId)
+    {
+        foreach (var attached in vm.Disks)
+        {
+            if (site.Disks.TryGetValue(attached.Location, out var disk) && disk.MigrationId == migrationId)
+            {
+                disk.MigrationId = null;
+                turn.Touch(disk);
+            }
+        }
+    }
 
     /// <returns>When the guest will be off: null when the VM is, the far future when the guest does not listen.</returns>
     private DateTimeOffset? AskToShutDown(Turn turn, SiteState site, string vmId, TimeSpan patience)

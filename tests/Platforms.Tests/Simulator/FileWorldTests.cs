@@ -68,10 +68,12 @@ public sealed class FileWorldTests : IDisposable
         await site.EnsureStampAsync(vms[1].Id, new Stamp("m", StampRole.Source), Cancellation);
         site.World.ByHand.Delete("dc1", vms[0].Name);
 
-        var more = await SimulatedWorld.At(_folder, TimeProvider.System).Open("dc1", new SiteOptions { Vms = 4 }).ListAsync(Cancellation).ToArrayAsync(Cancellation);
+        var more = await SimulatedWorld.At(_folder, TimeProvider.System).Open("dc1", new SiteOptions { Vms = 4, DataBytes = 9 << 20 }).ListAsync(Cancellation).ToArrayAsync(Cancellation);
 
         Assert.Equal(3, more.Length);
-        Assert.Equal("m", more.Single(vm => vm.Id == vms[1].Id).Stamp!.MigrationId);
+        var kept = more.Single(vm => vm.Id == vms[1].Id);
+        Assert.Equal("m", kept.Stamp!.MigrationId);
+        Assert.Equal(vms[1].Disks.Select(disk => (disk.LengthBytes, disk.AllocatedBytes)), kept.Disks.Select(disk => (disk.LengthBytes, disk.AllocatedBytes)));
     }
 
     [Fact(Timeout = 60_000)]

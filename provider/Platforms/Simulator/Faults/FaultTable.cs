@@ -8,6 +8,9 @@ namespace VmMigrate.Platforms.Simulator.Faults;
 /// <summary>Decides which fault, if any, strikes at a call. The counts are part of the world: a fault that struck one process does not strike the next.</summary>
 internal static class FaultTable
 {
+    // What guests do is no call of a site: only who names it means it.
+    private const string GuestCalls = "Guest.";
+
     /// <summary>Whether any fault could ever match, without counting: most sites have none, and their calls stay cheap.</summary>
     internal static bool MayMatch(SiteOptions options, string call, VmState? vm) =>
         !options.Faults.IsDefaultOrEmpty && options.Faults.Any(fault => Matches(fault, call, vm));
@@ -78,6 +81,7 @@ internal static class FaultTable
 
     private static bool Matches(Fault fault, string call, VmState? vm) =>
         Glob(fault.Call, call)
+        && call.StartsWith(GuestCalls, StringComparison.Ordinal) == fault.Call.StartsWith(GuestCalls, StringComparison.Ordinal)
         && (fault.Vm is null || (vm is not null && (Glob(fault.Vm, vm.Name) || Glob(fault.Vm, vm.Id))))
         && (fault.Step is null || InStep(fault.Step));
 

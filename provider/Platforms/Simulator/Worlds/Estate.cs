@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Platforms.Simulator.Disks;
-using VmMigrate.Platforms.Simulator.Guests;
 
 namespace VmMigrate.Platforms.Simulator.Worlds;
 
@@ -27,9 +26,28 @@ internal static class Estate
         foreach (var machine in made)
         {
             var id = machine.Uuid?.ToLowerInvariant() ?? Mixing.Uuid(Mixing.Mix(seed, machine.Name));
-            Add(site, id, machine, machine.Host ?? hosts[index % hosts.Length].Name, machine.Pool ?? pools[index % pools.Length].Name, networks);
+            if (!site.Removed.Contains(id) && !site.Vms.ContainsKey(id))
+            {
+                Add(site, id, machine, machine.Host ?? hosts[index % hosts.Length].Name, machine.Pool ?? pools[index % pools.Length].Name, StartOf(site.CreatedAt, machine, options));
+            }
+
             index++;
         }
+    }
+
+    /// <summary>A VM that is none of the options'. One of the same name must be gone.</summary>
+    internal static VmState Create(SiteState site, MachineOptions machine, DateTimeOffset now)
+    {
+        // Another VM each time: what was there under the same name before is gone for good.
+        var id = machine.Uuid?.ToLowerInvariant() ?? Mixing.Uuid(Mixing.Mix(Mixing.Mix((ulong)now.UtcTicks, site.Name), machine.Name));
+        var host = machine.Host ?? Hosts(site.Name, site.Options)[0].Name;
+        var pool = machine.Pool ?? Pools(site.Options)[0].Name;
+        foreach (var name in Enumerable.Range(0, machine.Disks.Length).Select(DiskName))
+        {
+            site.Removed.Remove(Location(site, pool, machine, name));
+        }
+
+        return Add(site, id, machine, host, pool, StartOf(now, machine, site.Options));
     }
 
     internal static ImmutableArray<HostOptions> Hosts(string site, SiteOptions options)
@@ -52,7 +70,11 @@ internal static class Estate
         options.Networks.IsDefaultOrEmpty ? ["default", "backend"] : options.Networks;
 
     /// <summary>When a VM that the options say runs was started: long enough ago that it has booted.</summary>
-    internal static DateTimeOffset StartOf(SiteState site, GuestOptions guest) => site.CreatedAt - guest.Boot;
+    private static DateTimeOffset StartOf(DateTimeOffset madeAt, MachineOptions machine, SiteOptions options) => madeAt - (machine.Guest ?? options.Guest).Boot;
+
+    private static string DiskName(int index) => "vd" + (char)('a' + index);
+
+    private static string Location(SiteState site, string pool, MachineOptions machine, string disk) => $"sim://{site.Name}/{pool}/{machine.Name}-{disk}";
 
     private static MachineOptions MakeUp(ulong siteSeed, int number, SiteOptions options, ImmutableArray<string> networks)
     {
@@ -88,13 +110,8 @@ internal static class Estate
         };
     }
 
-    private static void Add(SiteState site, string id, MachineOptions machine, string host, string pool, ImmutableArray<string> networks)
+    private static VmState Add(SiteState site, string id, MachineOptions machine, string host, string pool, DateTimeOffset start)
     {
-        if (site.Removed.Contains(id) || site.Vms.ContainsKey(id))
-        {
-            return;
-        }
-
         var options = site.Options;
         var guest = machine.Guest ?? options.Guest;
         var seed = Mixing.Mix((ulong)options.Seed, id);
@@ -116,14 +133,14 @@ internal static class Estate
             Guest = guest,
             SpecialDevices = [.. machine.SpecialDevices],
             Power = machine.Running ? PowerState.Running : PowerState.Off,
-            StartedAt = machine.Running ? StartOf(site, guest) : null,
+            StartedAt = machine.Running ? start : null,
             Boots = !guest.NeverBoots,
         };
 
         for (var i = 0; i < machine.Disks.Length; i++)
         {
-            var name = "vd" + (char)('a' + i);
-            var location = $"sim://{site.Name}/{pool}/{machine.Name}-{name}";
+            var name = DiskName(i);
+            var location = Location(site, pool, machine, name);
             vm.Disks.Add(new VmDiskState(name, location, "virtio"));
             if (site.Removed.Contains(location) || site.Disks.ContainsKey(location))
             {
@@ -146,7 +163,7 @@ internal static class Estate
             site.Disks[location] = disk;
         }
 
-        ImmutableArray<string> nics = machine.Networks.IsDefaultOrEmpty ? [networks[0]] : machine.Networks;
+        ImmutableArray<string> nics = machine.Networks.IsDefaultOrEmpty ? [Networks(options)[0]] : machine.Networks;
         for (var i = 0; i < nics.Length; i++)
         {
             var mac = Mixing.Mix(seed, 1000 + (ulong)i);
@@ -154,5 +171,6 @@ internal static class Estate
         }
 
         site.Vms[id] = vm;
+        return vm;
     }
 }

@@ -49,6 +49,11 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
         else
         {
             site.Options = options;
+            foreach (var disk in site.TouchedDisks().ToArray())
+            {
+                disk.Touched = true;
+            }
+
             Drop(site.Vms, vm => vm.Touched);
             Drop(site.Disks, disk => disk.Touched);
         }

@@ -18,7 +18,7 @@ internal static class WorldSaving
                 CreatedAt = site.CreatedAt,
                 Options = site.Options,
                 Vms = [.. site.Vms.Values.Where(vm => vm.Touched)],
-                Disks = [.. site.Disks.Values.Where(disk => disk.Touched)],
+                Disks = [.. site.TouchedDisks()],
                 Removed = [.. site.Removed.Order(StringComparer.Ordinal)],
             }),
         ],

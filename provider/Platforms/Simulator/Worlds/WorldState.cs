@@ -46,6 +46,13 @@ internal sealed class SiteState
     /// <summary>Ids and locations of the made-up VMs and disks that are gone.</summary>
     internal HashSet<string> Removed { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Disks that are no more as the options would make them up, or whose VM is not.</summary>
+    internal IEnumerable<DiskState> TouchedDisks()
+    {
+        var ofTouched = Vms.Values.Where(vm => vm.Touched).SelectMany(vm => vm.Disks).Select(disk => disk.Location).ToHashSet(StringComparer.Ordinal);
+        return Disks.Values.Where(disk => disk.Touched || ofTouched.Contains(disk.Location));
+    }
+
     /// <summary>By id or name.</summary>
     /// <exception cref="SimulatedMistakeException">There is none.</exception>
     internal VmState Find(string vm) =>
