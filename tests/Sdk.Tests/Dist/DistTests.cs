@@ -81,6 +81,14 @@ public sealed class DistTests : IDisposable
 
         var validate = await TerraformAsync(project, ["validate", "-no-color"], cancellation);
         Assert.True(validate.ExitCode == 0, validate.StandardOutput + validate.StandardError);
+
+        // That it is our schema that says so.
+        var main = Path.Combine(project, "main.tf");
+        await File.WriteAllTextAsync(main, (await File.ReadAllTextAsync(main, cancellation)).Replace("goal = \"CutOver\"", "goal = \"Cutover\"", StringComparison.Ordinal), cancellation);
+        var misspelt = await TerraformAsync(project, ["validate", "-no-color"], cancellation);
+        Assert.Equal(1, misspelt.ExitCode);
+        Assert.Contains("goal = \"Cutover\"", misspelt.StandardError, StringComparison.Ordinal);
+        Assert.Contains("CutOver", misspelt.StandardError, StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(work, recursive: true);
