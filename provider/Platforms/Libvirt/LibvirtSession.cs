@@ -13,7 +13,7 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
 
     // --- Host ---
 
-    internal string HostName() => Text(NativeMethods.virConnectGetHostname(connection), "libvirt could not tell the host's name");
+    internal string HostName() => Text(NativeMethods.virConnectGetHostname(connection), () => "libvirt could not tell the host's name");
 
     /// <summary>QEMU's version, such as 7.2.22; null where libvirt cannot tell.</summary>
     internal string? HypervisorVersion() =>
@@ -22,7 +22,7 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
     internal string? LibraryVersion() =>
         NativeMethods.virConnectGetLibVersion(connection, out var version) < 0 ? null : Dotted(version);
 
-    internal string Capabilities() => Text(NativeMethods.virConnectGetCapabilities(connection), "libvirt could not tell the host's capabilities");
+    internal string Capabilities() => Text(NativeMethods.virConnectGetCapabilities(connection), () => "libvirt could not tell the host's capabilities");
 
     /// <summary>What the host can do with this kind of virtual CPU; null when it cannot use it.</summary>
     internal string? DomainCapabilities(string arch, string virtType) =>
@@ -30,7 +30,7 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
 
     internal VirNodeInfo Node()
     {
-        Check(NativeMethods.virNodeGetInfo(connection, out var info), "libvirt could not tell the host's size");
+        Check(NativeMethods.virNodeGetInfo(connection, out var info), () => "libvirt could not tell the host's size");
         return info;
     }
 
@@ -40,12 +40,12 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
     // --- Domains ---
 
     internal DomainHandle[] Domains() =>
-        Take<DomainHandle>(NativeMethods.virConnectListAllDomains(connection, out var array, 0), array, "libvirt could not list the VMs");
+        Take<DomainHandle>(NativeMethods.virConnectListAllDomains(connection, out var array, 0), array, () => "libvirt could not list the VMs");
 
     /// <summary>Null when there is none.</summary>
     internal DomainHandle? FindDomain(string uuid) =>
         Guid.TryParse(uuid, out _)
-            ? Found(NativeMethods.virDomainLookupByUUIDString(connection, uuid), VirErrorCode.NoDomain, $"libvirt could not look for VM {uuid}")
+            ? Found(NativeMethods.virDomainLookupByUUIDString(connection, uuid), VirErrorCode.NoDomain, () => $"libvirt could not look for VM {uuid}")
             : null;
 
     /// <exception cref="PlatformException">There is none: NotFound.</exception>
@@ -56,23 +56,23 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
         };
 
     internal DomainHandle? FindDomainByName(string name) =>
-        Found(NativeMethods.virDomainLookupByName(connection, name), VirErrorCode.NoDomain, $"libvirt could not look for VM {name}");
+        Found(NativeMethods.virDomainLookupByName(connection, name), VirErrorCode.NoDomain, () => $"libvirt could not look for VM {name}");
 
     internal string Name(DomainHandle domain) => Marshal.PtrToStringUTF8(NativeMethods.virDomainGetName(domain)) ?? "";
 
     internal string Uuid(DomainHandle domain)
     {
         var buffer = stackalloc byte[37];
-        Check(NativeMethods.virDomainGetUUIDString(domain, buffer), "libvirt could not tell a VM's id");
+        Check(NativeMethods.virDomainGetUUIDString(domain, buffer), () => "libvirt could not tell a VM's id");
         return Marshal.PtrToStringUTF8((nint)buffer)!;
     }
 
     internal string Xml(DomainHandle domain, uint flags) =>
-        Text(NativeMethods.virDomainGetXMLDesc(domain, flags), $"libvirt could not tell the definition of VM {Name(domain)}");
+        Text(NativeMethods.virDomainGetXMLDesc(domain, flags), () => $"libvirt could not tell the definition of VM {Name(domain)}");
 
     internal (VirDomainState State, int Reason) State(DomainHandle domain)
     {
-        Check(NativeMethods.virDomainGetState(domain, out var state, out var reason, 0), $"libvirt could not tell the state of VM {Name(domain)}");
+        Check(NativeMethods.virDomainGetState(domain, out var state, out var reason, 0), () => $"libvirt could not tell the state of VM {Name(domain)}");
         return ((VirDomainState)state, reason);
     }
 
@@ -83,7 +83,7 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
     internal bool? Autostart(DomainHandle domain) => NativeMethods.virDomainGetAutostart(domain, out var autostart) < 0 ? null : autostart != 0;
 
     internal void SetAutostart(DomainHandle domain, bool on) =>
-        Check(NativeMethods.virDomainSetAutostart(domain, on ? 1 : 0), $"libvirt could not switch the autostart of VM {Name(domain)} {(on ? "on" : "off")}");
+        Check(NativeMethods.virDomainSetAutostart(domain, on ? 1 : 0), () => $"libvirt could not switch the autostart of VM {Name(domain)} {(on ? "on" : "off")}");
 
     internal int? Snapshots(DomainHandle domain) => NativeMethods.virDomainSnapshotNum(domain, 0) is var count and >= 0 ? count : null;
 
@@ -159,17 +159,17 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
         const int Element = 2;
         var done = NativeMethods.virDomainSetMetadata(domain, Element, xml, xml is null ? null : key, uri, affect);
         // To remove what is not there is no failure.
-        if (done < 0 && !(xml is null && LibvirtErrors.Last().Code == VirErrorCode.NoDomainMetadata))
+        if (done < 0 && LibvirtErrors.Last() is var error && !(xml is null && error.Code == VirErrorCode.NoDomainMetadata))
         {
-            throw Failed($"libvirt could not write on VM {Name(domain)}");
+            throw Failed(error, () => $"libvirt could not write on VM {Name(domain)}");
         }
     }
 
-    internal DomainHandle Define(string xml, string what) => Valid(NativeMethods.virDomainDefineXMLFlags(connection, xml, 0), what);
+    internal DomainHandle Define(string xml, string what) => Valid(NativeMethods.virDomainDefineXMLFlags(connection, xml, 0), () => what);
 
-    internal void Start(DomainHandle domain) => Check(NativeMethods.virDomainCreateWithFlags(domain, 0), $"libvirt could not start VM {Name(domain)}");
+    internal void Start(DomainHandle domain) => Check(NativeMethods.virDomainCreateWithFlags(domain, 0), () => $"libvirt could not start VM {Name(domain)}");
 
-    internal void Resume(DomainHandle domain) => Check(NativeMethods.virDomainResume(domain), $"libvirt could not resume VM {Name(domain)}");
+    internal void Resume(DomainHandle domain) => Check(NativeMethods.virDomainResume(domain), () => $"libvirt could not resume VM {Name(domain)}");
 
     /// <summary>Asks the guest to shut down: null when it was asked, libvirt's words when it could not be.</summary>
     internal string? AskToShutDown(DomainHandle domain, bool byAgent)
@@ -185,9 +185,10 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
         const uint Graceful = 1;
         if (NativeMethods.virDomainDestroyFlags(domain, Graceful) < 0
             && NativeMethods.virDomainDestroyFlags(domain, 0) < 0
+            && LibvirtErrors.Last() is var error
             && State(domain).State != VirDomainState.ShutOff)
         {
-            throw Failed($"libvirt could not switch off VM {Name(domain)}");
+            throw Failed(error, () => $"libvirt could not switch off VM {Name(domain)}");
         }
     }
 
@@ -197,42 +198,42 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
         const uint ManagedSave = 1, SnapshotsMetadata = 2, Nvram = 4, CheckpointsMetadata = 16;
         Check(
             NativeMethods.virDomainUndefineFlags(domain, ManagedSave | SnapshotsMetadata | Nvram | CheckpointsMetadata),
-            $"libvirt could not remove the definition of VM {Name(domain)}");
+            () => $"libvirt could not remove the definition of VM {Name(domain)}");
     }
 
     // --- Storage ---
 
     internal PoolHandle[] Pools() =>
-        Take<PoolHandle>(NativeMethods.virConnectListAllStoragePools(connection, out var array, 0), array, "libvirt could not list the storage pools");
+        Take<PoolHandle>(NativeMethods.virConnectListAllStoragePools(connection, out var array, 0), array, () => "libvirt could not list the storage pools");
 
     internal PoolHandle? FindPool(string name) =>
-        Found(NativeMethods.virStoragePoolLookupByName(connection, name), VirErrorCode.NoStoragePool, $"libvirt could not look for storage pool {name}");
+        Found(NativeMethods.virStoragePoolLookupByName(connection, name), VirErrorCode.NoStoragePool, () => $"libvirt could not look for storage pool {name}");
 
     internal string Name(PoolHandle pool) => Marshal.PtrToStringUTF8(NativeMethods.virStoragePoolGetName(pool)) ?? "";
 
-    internal string Xml(PoolHandle pool) => Text(NativeMethods.virStoragePoolGetXMLDesc(pool, 0), $"libvirt could not tell about storage pool {Name(pool)}");
+    internal string Xml(PoolHandle pool) => Text(NativeMethods.virStoragePoolGetXMLDesc(pool, 0), () => $"libvirt could not tell about storage pool {Name(pool)}");
 
     internal bool IsActive(PoolHandle pool) => NativeMethods.virStoragePoolIsActive(pool) == 1;
 
     internal VirStoragePoolInfo? Info(PoolHandle pool) => NativeMethods.virStoragePoolGetInfo(pool, out var info) < 0 ? null : info;
 
-    internal void Refresh(PoolHandle pool) => Check(NativeMethods.virStoragePoolRefresh(pool, 0), $"libvirt could not look through storage pool {Name(pool)}");
+    internal void Refresh(PoolHandle pool) => Check(NativeMethods.virStoragePoolRefresh(pool, 0), () => $"libvirt could not look through storage pool {Name(pool)}");
 
-    internal PoolHandle PoolOf(VolumeHandle volume) => Valid(NativeMethods.virStoragePoolLookupByVolume(volume), "libvirt could not tell a volume's storage pool");
+    internal PoolHandle PoolOf(VolumeHandle volume) => Valid(NativeMethods.virStoragePoolLookupByVolume(volume), () => "libvirt could not tell a volume's storage pool");
 
     internal VolumeHandle[] Volumes(PoolHandle pool) =>
-        Take<VolumeHandle>(NativeMethods.virStoragePoolListAllVolumes(pool, out var array, 0), array, $"libvirt could not list the volumes of storage pool {Name(pool)}");
+        Take<VolumeHandle>(NativeMethods.virStoragePoolListAllVolumes(pool, out var array, 0), array, () => $"libvirt could not list the volumes of storage pool {Name(pool)}");
 
     /// <summary>Null when no active pool knows this path.</summary>
     internal VolumeHandle? FindVolumeByPath(string path) =>
-        Found(NativeMethods.virStorageVolLookupByPath(connection, path), VirErrorCode.NoStorageVol, $"libvirt could not look for a volume at {path}");
+        Found(NativeMethods.virStorageVolLookupByPath(connection, path), VirErrorCode.NoStorageVol, () => $"libvirt could not look for a volume at {path}");
 
     internal VolumeHandle? FindVolume(PoolHandle pool, string name) =>
-        Found(NativeMethods.virStorageVolLookupByName(pool, name), VirErrorCode.NoStorageVol, $"libvirt could not look for volume {name}");
+        Found(NativeMethods.virStorageVolLookupByName(pool, name), VirErrorCode.NoStorageVol, () => $"libvirt could not look for volume {name}");
 
     internal string Name(VolumeHandle volume) => Marshal.PtrToStringUTF8(NativeMethods.virStorageVolGetName(volume)) ?? "";
 
-    internal string Path(VolumeHandle volume) => Text(NativeMethods.virStorageVolGetPath(volume), $"libvirt could not tell the path of volume {Name(volume)}");
+    internal string Path(VolumeHandle volume) => Text(NativeMethods.virStorageVolGetPath(volume), () => $"libvirt could not tell the path of volume {Name(volume)}");
 
     /// <summary>Null when its file is gone or cannot be read by the daemon.</summary>
     internal VirStorageVolInfo? Info(VolumeHandle volume) => NativeMethods.virStorageVolGetInfo(volume, out var info) < 0 ? null : info;
@@ -241,23 +242,27 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
 
     /// <summary>Null when a volume or file of this name is there already.</summary>
     internal VolumeHandle? CreateVolume(PoolHandle pool, string xml, string name) =>
-        Found(NativeMethods.virStorageVolCreateXML(pool, xml, 0), VirErrorCode.StorageVolExist, $"libvirt could not make volume {name} in storage pool {Name(pool)}");
+        Found(
+            NativeMethods.virStorageVolCreateXML(pool, xml, 0),
+            error => error.Code == VirErrorCode.StorageVolExist
+                // "volume target path '...' already exists": a file that the pool does not know.
+                || (error.Code == VirErrorCode.OperationInvalid && error.Words.Contains("already exists", StringComparison.Ordinal)),
+            () => $"libvirt could not make volume {name} in storage pool {Name(pool)}");
 
     /// <summary>Deletes the volume; one that is gone already is no failure.</summary>
     internal void Delete(VolumeHandle volume)
     {
-        if (NativeMethods.virStorageVolDelete(volume, 0) < 0 && LibvirtErrors.Last().Code != VirErrorCode.NoStorageVol)
+        if (NativeMethods.virStorageVolDelete(volume, 0) < 0 && LibvirtErrors.Last() is { Code: not VirErrorCode.NoStorageVol } error)
         {
-            throw Failed($"libvirt could not delete volume {Name(volume)}");
+            throw Failed(error, () => $"libvirt could not delete volume {Name(volume)}");
         }
     }
 
     /// <summary>The last bytes of a volume's content, at most <paramref name="most"/>.</summary>
     internal byte[] Download(VolumeHandle volume, int most)
     {
-        using var stream = Valid(NativeMethods.virStreamNew(connection, 0), "libvirt could not open a stream");
-        var what = $"libvirt could not read volume {Name(volume)}";
-        Check(NativeMethods.virStorageVolDownload(volume, stream, 0, 0, 0), what);
+        using var stream = Valid(NativeMethods.virStreamNew(connection, 0), () => "libvirt could not open a stream");
+        Check(NativeMethods.virStorageVolDownload(volume, stream, 0, 0, 0), What);
         var content = new MemoryStream();
         var piece = new byte[65536];
         fixed (byte* at = piece)
@@ -274,24 +279,27 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
 
             if (count < 0)
             {
+                var error = LibvirtErrors.Last();
                 _ = NativeMethods.virStreamAbort(stream);
-                throw Failed(what);
+                throw Failed(error, What);
             }
         }
 
-        Check(NativeMethods.virStreamFinish(stream), what);
+        Check(NativeMethods.virStreamFinish(stream), What);
         var all = content.ToArray();
         return all.Length <= most ? all : all[^most..];
+
+        string What() => $"libvirt could not read volume {Name(volume)}";
     }
 
     // --- Networks ---
 
     internal NetworkHandle[] Networks() =>
-        Take<NetworkHandle>(NativeMethods.virConnectListAllNetworks(connection, out var array, 0), array, "libvirt could not list the networks");
+        Take<NetworkHandle>(NativeMethods.virConnectListAllNetworks(connection, out var array, 0), array, () => "libvirt could not list the networks");
 
     internal string Name(NetworkHandle network) => Marshal.PtrToStringUTF8(NativeMethods.virNetworkGetName(network)) ?? "";
 
-    internal string Xml(NetworkHandle network) => Text(NativeMethods.virNetworkGetXMLDesc(network, 0), $"libvirt could not tell about network {Name(network)}");
+    internal string Xml(NetworkHandle network) => Text(NativeMethods.virNetworkGetXMLDesc(network, 0), () => $"libvirt could not tell about network {Name(network)}");
 
     internal bool IsActive(NetworkHandle network) => NativeMethods.virNetworkIsActive(network) == 1;
 
@@ -299,7 +307,7 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
     internal InterfaceHandle[] Interfaces()
     {
         var count = NativeMethods.virConnectListAllInterfaces(connection, out var array, 0);
-        return count < 0 ? [] : Take<InterfaceHandle>(count, array, "");
+        return count < 0 ? [] : Take<InterfaceHandle>(count, array, () => "");
     }
 
     internal string Name(InterfaceHandle one) => Marshal.PtrToStringUTF8(NativeMethods.virInterfaceGetName(one)) ?? "";
@@ -310,34 +318,34 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
 
     // --- Results ---
 
-    private void Check(int result, string what)
+    // What was asked is told by a function: to build it may call libvirt (a VM's name), and every call forgets the error of the one before.
+
+    private void Check(int result, Func<string> what)
     {
         if (result < 0)
         {
-            throw Failed(what);
+            throw Failed(LibvirtErrors.Last(), what);
         }
     }
 
-    private PlatformException Failed(string what)
+    private PlatformException Failed(NativeError error, Func<string> what) =>
+        LibvirtErrors.From(site, what(), error, NativeMethods.virConnectIsAlive(connection) == 1);
+
+    private T Valid<T>(T handle, Func<string> what)
+        where T : VirHandle
     {
+        if (!handle.IsInvalid)
+        {
+            return handle;
+        }
+
         var error = LibvirtErrors.Last();
-        return LibvirtErrors.From(site, what, error, NativeMethods.virConnectIsAlive(connection) == 1);
-    }
-
-    private T Valid<T>(T handle, string what)
-        where T : VirHandle
-    {
-        if (!handle.IsInvalid)
-        {
-            return handle;
-        }
-
-        var failure = Failed(what);
         handle.Dispose();
-        throw failure;
+        throw Failed(error, what);
     }
 
-    private T? Found<T>(T handle, VirErrorCode missing, string what)
+    /// <summary>Null when it failed with a code that means that there is none.</summary>
+    private T? Found<T>(T handle, Func<NativeError, bool> isMissing, Func<string> what)
         where T : VirHandle
     {
         if (!handle.IsInvalid)
@@ -345,16 +353,15 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
             return handle;
         }
 
-        if (LibvirtErrors.Last().Code == missing)
-        {
-            handle.Dispose();
-            return null;
-        }
-
-        return Valid(handle, what);
+        var error = LibvirtErrors.Last();
+        handle.Dispose();
+        return isMissing(error) ? null : throw Failed(error, what);
     }
 
-    private T[] Take<T>(int count, nint array, string what)
+    private T? Found<T>(T handle, VirErrorCode missing, Func<string> what)
+        where T : VirHandle => Found(handle, error => error.Code == missing, what);
+
+    private T[] Take<T>(int count, nint array, Func<string> what)
         where T : VirHandle, new()
     {
         Check(count, what);
@@ -369,7 +376,7 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
         return handles;
     }
 
-    private string Text(nint pointer, string what) => TextOrNull(pointer) ?? throw Failed(what);
+    private string Text(nint pointer, Func<string> what) => pointer == 0 ? throw Failed(LibvirtErrors.Last(), what) : TextOrNull(pointer)!;
 
     private static string? TextOrNull(nint pointer)
     {

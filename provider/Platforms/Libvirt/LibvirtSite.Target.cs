@@ -11,6 +11,9 @@ internal sealed partial class LibvirtSite
     /// <summary>What a probe needs to see of a console: its newest part.</summary>
     private const int MostConsoleBytes = 4 << 20;
 
+    /// <summary>An agent answers within a tenth of a second, an emulated one within half.</summary>
+    private static readonly TimeSpan PingLimit = TimeSpan.FromSeconds(2);
+
     public override Task<string> EnsureDefinedAsync(VmRequest request, CancellationToken cancellation) =>
         _connection.ChangeAsync(
             $"defining VM {request.Name}",
@@ -118,17 +121,29 @@ internal sealed partial class LibvirtSite
             },
             cancellation);
 
-    public override Task<bool> PingAgentAsync(string vmId, CancellationToken cancellation) =>
-        _connection.ReadAsync(
-            $"asking the agent of VM {vmId}",
-            session =>
-            {
-                using var domain = session.Domain(vmId);
-                return session.State(domain).State is VirDomainState.Running or VirDomainState.Blocked
-                    && DomainXml.AgentConnected(Xml.Parse(session.Xml(domain, 0))) == true
-                    && session.AgentAnswers(domain);
-            },
-            cancellation);
+    public override async Task<bool> PingAgentAsync(string vmId, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(PingLimit, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        try
+        {
+            return await _connection.ReadAsync(
+                $"asking the agent of VM {vmId}",
+                session =>
+                {
+                    using var domain = session.Domain(vmId);
+                    return session.State(domain).State is VirDomainState.Running or VirDomainState.Blocked
+                        && DomainXml.AgentConnected(Xml.Parse(session.Xml(domain, 0))) == true
+                        && session.AgentAnswers(domain);
+                },
+                both.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // A guest that has the channel open and says nothing: libvirt itself would wait 5 s for it.
+            return false;
+        }
+    }
 
     public override async Task<string?> ReadConsoleAsync(string vmId, CancellationToken cancellation)
     {
