@@ -25,11 +25,19 @@ public static class BlockCopier
         using var durability = options.Resume is not null || options.Patience > TimeSpan.Zero
             ? new JobDurability(options.Resume, options.Ranges, options.Time)
             : null;
-        if (options.Resume is { } resume && await resume.Store.LoadAsync(cancellationToken) is { } map)
+        if (options.Resume is { } resume)
         {
-            durability!.IsResumed = ResumeMap.TryRead(map, tree!, resume.SourceState, options.Ranges);
-            // A map that is of no use tells one thing: the target was written to.
-            zeroesNeedWriting |= !durability.IsResumed;
+            if (await LoadAsync(resume.Store, cancellationToken) is { } map)
+            {
+                durability!.IsResumed = ResumeMap.TryRead(map, tree!, resume.SourceState, options.Ranges, out var hadContent);
+                // A map that is of no use tells one thing: the target was written to.
+                zeroesNeedWriting |= hadContent;
+            }
+
+            durability!.ZeroesNeedWriting = zeroesNeedWriting;
+            // Before the first byte is written, the map says whose copy this is: an older one must never be taken for it, nor a target with a beginning for an empty one.
+            if (!durability.IsResumed)
+                await durability.SaveAsync(tree!, cancellationToken);
         }
 
         var job = new CopyJob(source, target, length, options.Ranges, zeroesNeedWriting, tree, durability);
@@ -84,6 +92,18 @@ public static class BlockCopier
         var job = new CopyJob(disk, null, length, options.Ranges, zeroesNeedWriting: false, tree);
         await RunAsync(job, options, "digest", progress, cancellationToken);
         return new DigestResult(tree.Text(), job.TotalBytes, job.TransferredBytes, options.Time.GetElapsedTime(started));
+    }
+
+    private static async Task<byte[]?> LoadAsync(ResumeStore store, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.LoadAsync(cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw new BlockException(BlockErrorKind.ReadFailed, $"The map for resuming cannot be read: {e.Message}", canRetry: false, e) { AtTarget = true };
+        }
     }
 
     private static void Check(BlockReader source, BlockWriter target, CopyOptions options)

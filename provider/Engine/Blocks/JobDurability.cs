@@ -28,6 +28,9 @@ internal sealed class JobDurability(ResumeOptions? resume, ExtentSet? ranges, Ti
     /// <summary>The tree held chunks of an earlier run at the start.</summary>
     internal bool IsResumed { get; set; }
 
+    /// <summary>The target held content when this copy, or the run it goes on from, began.</summary>
+    internal bool ZeroesNeedWriting { get; set; }
+
     /// <summary>Changes when the target's connection was lost.</summary>
     internal int Epoch { get; private set; }
 
@@ -101,16 +104,12 @@ internal sealed class JobDurability(ResumeOptions? resume, ExtentSet? ranges, Ti
             foreach (var record in checkpoint.Records)
                 job.Settle(record);
             if (resume is not null)
-                resume.Store.SaveAsync(ResumeMap.Write(job.Tree!, resume.SourceState, ranges), cancellationToken).AsTask().GetAwaiter().GetResult();
+                SaveAsync(job.Tree!, cancellationToken).GetAwaiter().GetResult();
             lock (_gate)
             {
                 _stable += checkpoint.Bytes;
                 _unsaved -= checkpoint.Bytes;
             }
-        }
-        catch (IOException e)
-        {
-            throw new BlockException(BlockErrorKind.WriteFailed, $"The map for resuming cannot be saved: {e.Message}", canRetry: false, e) { AtTarget = true };
         }
         finally
         {
@@ -120,6 +119,20 @@ internal sealed class JobDurability(ResumeOptions? resume, ExtentSet? ranges, Ti
                 _last = time.GetTimestamp();
                 _idle.Set();
             }
+        }
+    }
+
+    /// <summary>Saves the map as the tree is now.</summary>
+    /// <exception cref="BlockException">It cannot be saved.</exception>
+    internal async Task SaveAsync(DigestTree tree, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await resume!.Store.SaveAsync(ResumeMap.Write(tree, resume.SourceState, ranges, ZeroesNeedWriting), cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw new BlockException(BlockErrorKind.WriteFailed, $"The map for resuming cannot be saved: {e.Message}", canRetry: false, e) { AtTarget = true };
         }
     }
 

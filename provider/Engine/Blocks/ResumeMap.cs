@@ -7,7 +7,7 @@ namespace VmMigrate.Engine.Blocks;
 /// <summary>The saved form of a tree: which chunks are stable at the target, and their digests.</summary>
 /// <remarks>
 /// <code>
-/// "VMMRES1\0"  16 bytes: XxHash128 of what the map belongs to   the tree's pages (<see cref="DigestTree.Save"/>)   16 bytes: XxHash128 of all before
+/// "VMMRES1\0"  16 bytes: XxHash128 of what the map belongs to   1 byte: the target held content, so zeroes are written   the tree's pages (<see cref="DigestTree.Save"/>)   16 bytes: XxHash128 of all before
 /// </code>
 /// </remarks>
 internal static class ResumeMap
@@ -16,26 +16,34 @@ internal static class ResumeMap
 
     private static ReadOnlySpan<byte> Magic => "VMMRES1\0"u8;
 
-    internal static byte[] Write(DigestTree tree, string sourceState, ExtentSet? ranges)
+    internal static byte[] Write(DigestTree tree, string sourceState, ExtentSet? ranges, bool zeroesNeedWriting)
     {
         using var bytes = new MemoryStream();
         bytes.Write(Magic);
         bytes.Write(Belongs(tree, sourceState, ranges));
+        bytes.WriteByte(zeroesNeedWriting ? (byte)1 : (byte)0);
         tree.Save(bytes);
         bytes.Write(XxHash128.Hash(bytes.GetBuffer().AsSpan(0, (int)bytes.Length)));
         return bytes.ToArray();
     }
 
     /// <summary>Fills the tree. False, with the tree untouched, when the map is damaged or belongs to something else.</summary>
-    internal static bool TryRead(ReadOnlySpan<byte> map, DigestTree tree, string sourceState, ExtentSet? ranges)
+    internal static bool TryRead(ReadOnlySpan<byte> map, DigestTree tree, string sourceState, ExtentSet? ranges, out bool zeroesNeedWriting)
     {
+        zeroesNeedWriting = true;
         var head = Magic.Length + DigestBytes;
-        if (map.Length < head + DigestBytes || !map.StartsWith(Magic))
+        if (map.Length < head + 1 + DigestBytes || !map.StartsWith(Magic))
             return false;
         var content = map[..^DigestBytes];
-        return XxHash128.Hash(content).AsSpan().SequenceEqual(map[^DigestBytes..])
-            && content[Magic.Length..head].SequenceEqual(Belongs(tree, sourceState, ranges))
-            && tree.TryLoad(content[head..]);
+        if (!XxHash128.Hash(content).AsSpan().SequenceEqual(map[^DigestBytes..])
+            || !content[Magic.Length..head].SequenceEqual(Belongs(tree, sourceState, ranges))
+            || !tree.TryLoad(content[(head + 1)..]))
+        {
+            return false;
+        }
+
+        zeroesNeedWriting = content[head] != 0;
+        return true;
     }
 
     private static byte[] Belongs(DigestTree tree, string sourceState, ExtentSet? ranges)

@@ -135,7 +135,7 @@ public sealed class FaultTests
         WrongContent,
     }
 
-    private sealed class BadBlock(MemoryDisk disk) : NbdServedMemory(disk)
+    internal sealed class BadBlock(MemoryDisk disk) : NbdServedMemory(disk)
     {
         internal long? At { get; set; }
 

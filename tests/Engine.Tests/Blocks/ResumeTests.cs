@@ -145,6 +145,34 @@ public sealed class ResumeTests
         Assert.Equal((await BlockCopier.DigestAsync(source.Reader(), null, new CopyOptions(), null, Stop)).Digest, result.TargetDigest);
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task A_run_that_was_stopped_before_its_first_flush_is_not_taken_for_an_older_one_nor_its_target_for_empty()
+    {
+        await using var scratch = new Scratch();
+        const int length = 60 * MiB;
+        var first = new MemoryDisk("first", length);
+        first.Write(0, Scratch.Noise(1, length));
+        var second = new MemoryDisk("second", length);
+        second.Write(30 * MiB, Scratch.Noise(2, MiB));
+        var target = new MemoryDisk("target", length);
+        var store = new FileResumeStore(scratch.File("disk"));
+        CopyOptions Options(string state) => new() { TargetIsZero = true, Resume = new ResumeOptions(store, state), ReadBack = true };
+        await BlockCopier.CopyAsync(first.Reader(), target.Writer(), Options("state-1"), null, Stop);
+
+        // The second state begins, and is stopped at its first data.
+        var bad = new FaultTests.BadBlock(second) { At = 30 * MiB };
+        await using (var server = NbdServer.Start(NbdEndpoint.Unix(scratch.NewSocket()), new Dictionary<string, NbdServedDisk> { ["vda"] = bad }, null, TimeSpan.FromSeconds(10)))
+        {
+            await using var reader = await NbdReader.ConnectAsync(server.Endpoint, new NbdOptions(), Stop);
+            await Assert.ThrowsAsync<BlockException>(() => BlockCopier.CopyAsync(reader, target.Writer(), Options("state-2"), null, Stop));
+        }
+
+        var result = await BlockCopier.CopyAsync(second.Reader(), target.Writer(), Options("state-2"), null, Stop);
+        Assert.Equal((await BlockCopier.DigestAsync(second.Reader(), null, new CopyOptions(), null, Stop)).Digest, result.TargetDigest);
+        var back = await BlockCopier.CopyAsync(first.Reader(), target.Writer(), Options("state-1"), null, Stop);
+        Assert.Equal((await BlockCopier.DigestAsync(first.Reader(), null, new CopyOptions(), null, Stop)).Digest, back.TargetDigest);
+    }
+
     /// <summary>Runs the copy in a process of its own and kills it as kill -9 does when it has transferred so much. Returns what it transferred, and its last line when it came to the end.</summary>
     private static async Task<(long Transferred, string[]? Done)> ChildAsync(Scratch scratch, NbdEndpoint source, NbdEndpoint target, long killAt)
     {
