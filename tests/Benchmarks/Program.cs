@@ -1,4 +1,9 @@
 using VmMigrate.Benchmarks;
 
-// `bench copy …` is one run of our side, in a process of its own as the peers are; without it, the table is measured.
-return args is ["copy", ..] ? await OneCopy.RunAsync(args[1..]) : await Table.RunAsync(args);
+// `bench copy …` and `bench copy-direct …` are one run of our side, in a process of its own as the peers are; without it, the table is measured.
+return args switch
+{
+    ["copy", ..] => await OneCopy.RunAsync(args[1..]),
+    ["copy-direct", _, _] => await DirectCopy.RunAsync(args[1..]),
+    _ => await Table.RunAsync(args),
+};

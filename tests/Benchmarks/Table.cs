@@ -5,7 +5,7 @@ namespace VmMigrate.Benchmarks;
 
 /// <summary>The table of the replication engine: each row is a median of alternating rounds of ours and the best peer, as one line of JSON.</summary>
 /// <remarks>What bounds each row on two cores is in the row's note; profile before tuning.</remarks>
-internal static class Table
+internal static partial class Table
 {
     private const long GiB = 1L << 30;
     private const long MiB = 1L << 20;
@@ -26,7 +26,7 @@ internal static class Table
         var rounds = 10;
         var directory = Path.GetTempPath();
         var chosen = new List<string>();
-        string[] rows = ["full-copy-plain", "full-copy-digest", "full-copy-sha256", "full-copy-readback", "very-sparse", "delta-1pct", "resume-50pct"];
+        string[] rows = ["full-copy-plain", "full-copy-digest", "full-copy-sha256", "full-copy-readback", "full-copy-direct", "full-copy-direct-target", "very-sparse", "delta-1pct", "resume-50pct"];
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -46,9 +46,12 @@ internal static class Table
             rows = [.. chosen];
         using var lab = new Lab(directory);
         var ok = true;
-        var full = rows.Where(r => r.StartsWith("full-copy", StringComparison.Ordinal)).ToArray();
+        var direct = rows.Where(r => r.StartsWith("full-copy-direct", StringComparison.Ordinal)).ToArray();
+        var full = rows.Where(r => r.StartsWith("full-copy", StringComparison.Ordinal)).Except(direct).ToArray();
         if (full.Length > 0)
             ok &= await FullCopiesAsync(lab, full, rounds);
+        if (direct.Length > 0)
+            ok &= await DirectCopiesAsync(lab, direct, rounds);
         if (rows.Contains("very-sparse"))
             ok &= await VerySparseAsync(lab, rounds);
         if (rows.Contains("delta-1pct"))

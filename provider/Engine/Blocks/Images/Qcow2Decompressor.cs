@@ -74,7 +74,7 @@ internal sealed class Qcow2Decompressor
             using var inflate = new DeflateStream(source, CompressionMode.Decompress);
             return inflate.ReadAtLeast(cluster, cluster.Length, throwOnEndOfStream: false) == cluster.Length;
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             return false;
         }

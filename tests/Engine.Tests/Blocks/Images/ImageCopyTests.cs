@@ -77,6 +77,38 @@ public sealed class ImageCopyTests : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_copy_into_a_qcow2_file_goes_on_after_a_kill_and_sends_little_again()
+    {
+        const int noise = 64 << 20;
+        _folder.QemuImg("create", "-q", "-f", "qcow2", "source", "200M");
+        File.WriteAllBytes(_folder["noise"], ImageFolder.Noise(noise, 2));
+        _folder.QemuIo("source", "qcow2", $"write -s {_folder["noise"]} 3M {noise}");
+        using var source = ImageFile.OpenForReading(_folder["source"], ImageFormat.Qcow2);
+        await using var reader = new ImageBlockReader(source, ownsImage: false);
+        using var killed = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+
+        // What a kill leaves is the file as it is at that moment, without what the writer would still do when it is closed: so a copy of the file stands for it.
+        var store = new SnapshottingStore(() => File.Copy(_folder["target"], _folder["left"], overwrite: true), killed);
+        await using (var target = new ImageBlockWriter(ImageFile.Create(_folder["target"], ImageFormat.Qcow2, source.LengthBytes)))
+        {
+            var options = new CopyOptions { TargetIsZero = true, Resume = new ResumeOptions(store, "stopped") };
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => BlockCopier.CopyAsync(reader, target, options, null, killed.Token));
+        }
+
+        CopyResult result;
+        await using (var target = new ImageBlockWriter(ImageFile.OpenForWriting(_folder["left"], ImageFormat.Qcow2)))
+        {
+            var options = new CopyOptions { Resume = new ResumeOptions(store, "stopped"), ReadBack = true };
+            result = await BlockCopier.CopyAsync(reader, target, options, null, TestContext.Current.CancellationToken);
+        }
+
+        Assert.InRange(result.ReadBytes, 1, noise * 3 / 4);
+        Assert.Equal(result.SourceDigest, result.TargetDigest);
+        _folder.QemuImg("compare", "-f", "qcow2", "-F", "qcow2", "source", "left");
+        _folder.CheckIsClean("left");
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_target_without_room_is_told_as_that_and_as_the_targets_fault()
     {
         MakeSource("raw");
@@ -119,5 +151,34 @@ public sealed class ImageCopyTests : IDisposable
         _folder.QemuImg("create", "-q", "-f", format, "source", $"{Length}");
         File.WriteAllBytes(_folder["noise"], ImageFolder.Noise(11 << 20, 1));
         _folder.QemuIo("source", format, $"write -s {_folder["noise"]} 7M 11M", "write -P 1 100M 300k", "write -P 2 200000001 77", "write -P 0 150M 5M", $"write -P 3 {Length - 512} 512");
+    }
+
+    /// <summary>Kills the copy at its fifth map.</summary>
+    private sealed class SnapshottingStore(Action kill, CancellationTokenSource killed) : ResumeStore
+    {
+        private byte[]? _map;
+        private int _saves;
+
+        public override ValueTask<byte[]?> LoadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_map);
+
+        public override ValueTask SaveAsync(ReadOnlyMemory<byte> map, CancellationToken cancellationToken)
+        {
+            if (killed.IsCancellationRequested && _saves == 5)
+                return ValueTask.CompletedTask;
+            _map = map.ToArray();
+            if (++_saves == 5)
+            {
+                kill();
+                killed.Cancel();
+            }
+
+            return ValueTask.CompletedTask;
+        }
+
+        public override ValueTask DeleteAsync(CancellationToken cancellationToken)
+        {
+            _map = null;
+            return ValueTask.CompletedTask;
+        }
     }
 }
