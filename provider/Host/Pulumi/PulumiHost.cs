@@ -7,8 +7,8 @@ namespace VmMigrate.Host.Pulumi;
 /// <summary>The program as Pulumi's engine starts it: listens, prints its port, and ends when the engine says so or is gone.</summary>
 /// <remarks>
 /// Every ordinary run ends with Cancel and then an interrupt. An interrupt while work is under way is not for us to obey: it may be
-/// the user's own, which the engine answers with Cancel and by waiting. SIGTERM, or an engine that is gone, stops the work at a safe
-/// point first: a process that just vanished would leave a VM down that nobody starts again.
+/// the user's own, which the engine answers with Cancel and by waiting. SIGTERM, the end of the terminal or an engine that is gone
+/// stops the work at a safe point first: a process that just vanished would leave a VM down that nobody starts again.
 /// </remarks>
 internal static class PulumiHost
 {
@@ -30,12 +30,8 @@ internal static class PulumiHost
             var interrupted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnInterrupt);
             using var ctrlBreak = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, OnInterrupt);
-            using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-            {
-                signal.Cancel = true;
-                file.Write("SIGTERM");
-                stopWork.TrySetResult();
-            });
+            using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnTerminate);
+            using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnTerminate);
 
             Announce(server.Port);
             file.Write($"listening on {server.Port}, engine {address ?? "unknown"}");
@@ -52,6 +48,13 @@ internal static class PulumiHost
             }
 
             await end.CancelAsync().ConfigureAwait(false);
+
+            void OnTerminate(PosixSignalContext signal)
+            {
+                signal.Cancel = true;
+                file.Write($"{signal.Signal}");
+                stopWork.TrySetResult();
+            }
 
             void OnInterrupt(PosixSignalContext signal)
             {

@@ -67,7 +67,7 @@ internal sealed partial class PulumiService
                 return new CreateResponse { Id = id ?? "", Properties = await PlanAsync(call, resource, id, null, null, inputs).ConfigureAwait(false) };
             }
 
-            NeedsConfig();
+            NeedsAll(inputs);
             if (string.IsNullOrEmpty(id))
             {
                 throw new InvalidOperationException($"{resource.Type.Name} has no id although all its inputs are known.");
@@ -91,7 +91,7 @@ internal sealed partial class PulumiService
                 return new UpdateResponse { Properties = await PlanAsync(call, resource, request.Id, oldInputs, state, inputs).ConfigureAwait(false) };
             }
 
-            NeedsConfig();
+            NeedsAll(inputs);
             var apply = new ApplyCall(request.Urn, request.Id, oldInputs, state, inputs, Limit(request.Timeout));
             var outcome = await ApplyAsync("Update", call, resource, apply).ConfigureAwait(false);
             return new UpdateResponse { Properties = outcome.State, RefreshBeforeUpdate = outcome.RefreshFirst };
@@ -115,7 +115,18 @@ internal sealed partial class PulumiService
             var oldInputs = request.Inputs is { Fields.Count: > 0 } ? StructReader.Read(request.Inputs) : null;
             call.Redactor = call.Redactor.With(state, oldInputs);
 
-            var outcome = await resource.ReadAsync(new ReadCall(request.Urn, request.Id, oldInputs, state), call.Token).ConfigureAwait(false);
+            var limit = Limit(request.Timeout);
+            using var stop = new TimeLimit(limit, _time, call.Token);
+            ReadOutcome? outcome;
+            try
+            {
+                outcome = await resource.ReadAsync(new ReadCall(request.Urn, request.Id, oldInputs, state), stop.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (IsOutOfTime(stop, call))
+            {
+                throw PulumiErrors.Plain(StatusCode.DeadlineExceeded, OutOfTime(limit));
+            }
+
             if (outcome is null)
             {
                 return new ReadResponse();
@@ -156,7 +167,7 @@ internal sealed partial class PulumiService
             {
                 await resource.DeleteAsync(new DeleteCall(request.Urn, request.Id, oldInputs, state, limit), progress, stop.Token).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (stop.Token.IsCancellationRequested && !call.Token.IsCancellationRequested)
+            catch (OperationCanceledException) when (IsOutOfTime(stop, call))
             {
                 throw PulumiErrors.Plain(StatusCode.DeadlineExceeded, OutOfTime(limit));
             }
@@ -245,6 +256,16 @@ internal sealed partial class PulumiService
         }
     }
 
+    /// <summary>What a run needs: the config, and inputs that are all known.</summary>
+    private void NeedsAll(MapValue inputs)
+    {
+        NeedsConfig();
+        if (inputs.HasUnknown)
+        {
+            throw PulumiErrors.Plain(StatusCode.InvalidArgument, "Some inputs are not known yet, so nothing was begun.");
+        }
+    }
+
     private static MapValue ReadInputs(Resource resource, Struct? source, ServedCall call)
     {
         var given = StructReader.Read(source);
@@ -274,6 +295,8 @@ internal sealed partial class PulumiService
 
     private static TimeSpan? Limit(double seconds) =>
         seconds > 0 && seconds < TimeSpan.FromDays(30).TotalSeconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    private static bool IsOutOfTime(TimeLimit limit, ServedCall call) => limit.Token.IsCancellationRequested && !call.Token.IsCancellationRequested;
 
     private static string OutOfTime(TimeSpan? limit) =>
         $"The time limit of {limit?.TotalSeconds:0.#} s (customTimeouts) is over. Raise it, then run `pulumi up` again: it goes on from here.";

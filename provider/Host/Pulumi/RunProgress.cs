@@ -24,6 +24,7 @@ internal sealed class RunProgress : RunReporter, IDisposable
     private string? _line;
     private string? _shown;
     private long _shownAt;
+    private bool _over;
 
     internal RunProgress(EngineLog log, string urn, Redactor redactor, TimeProvider time)
     {
@@ -50,7 +51,15 @@ internal sealed class RunProgress : RunReporter, IDisposable
 
     internal override void Say(Severity severity, string message) => _log.Write(severity, _redactor.Clean(message), _urn);
 
-    public void Dispose() => _timer.Dispose();
+    public void Dispose()
+    {
+        _timer.Dispose();
+        lock (_lock)
+        {
+            // A tick that is under way must not put a live line behind the last word.
+            _over = true;
+        }
+    }
 
     private void Tick()
     {
@@ -65,6 +74,11 @@ internal sealed class RunProgress : RunReporter, IDisposable
 
     private void Show()
     {
+        if (_over)
+        {
+            return;
+        }
+
         _shown = _line;
         _shownAt = _time.GetTimestamp();
 

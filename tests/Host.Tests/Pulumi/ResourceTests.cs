@@ -429,4 +429,15 @@ public sealed class ResourceTests
 
         Assert.Equal([TimeSpan.FromSeconds(90.5), null], wire.Provider.TheBox.Applied.Select(call => call.Timeout));
     }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_run_with_inputs_that_are_not_known_is_refused()
+    {
+        await using var wire = await ConfiguredAsync(TestContext.Current.CancellationToken);
+
+        var error = await FailsAsync(wire.Client.CreateAsync(new CreateRequest { Urn = Urn, Properties = Inputs("Fine", ("colour", Unknown)) }));
+
+        Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
+        Assert.Empty(wire.Provider.TheBox.Applied);
+    }
 }

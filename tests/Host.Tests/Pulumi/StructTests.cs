@@ -133,4 +133,30 @@ public sealed class StructTests
     [Fact]
     public void Numbers_that_JSON_has_no_word_for_are_null() =>
         Assert.Equal(Map(("a", Proto.Value.ForNull())), StructWriter.Write(Value.Map(("a", Value.Number(double.NaN))), Unknowns.Keep));
+
+    [Fact]
+    public void Any_tree_that_is_written_is_read_back_the_same()
+    {
+        for (var seed = 0; seed < 2000; seed++)
+        {
+            var random = new Random(seed);
+            var tree = Value.Map(Enumerable.Range(0, 3).Select(i => KeyValuePair.Create($"field{i}", Tree(random, 4))));
+
+            Assert.Equal(tree, StructReader.Read(Proto.Struct.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(StructWriter.Write(tree, Unknowns.Keep)))));
+        }
+    }
+
+    /// <summary>Without null in maps, which is the same as absent.</summary>
+    private static Value Tree(Random random, int depth) => random.Next(depth == 0 ? 5 : 9) switch
+    {
+        0 => Value.Unknown,
+        1 => Value.Bool(random.Next(2) == 0),
+        2 => Value.Number(random.Next(3) == 0 ? random.NextDouble() * 1e300 : random.Next(-1000, 1000)),
+        3 => Value.Text(string.Concat(Enumerable.Range(0, random.Next(20)).Select(_ => random.Next(10) == 0 ? "\U0001F5C4" : $"{(char)random.Next(1, 0xD7FF)}"))),
+        4 => Value.Secret(depth == 0 ? Value.Text("s") : Bare(Tree(random, depth - 1))),
+        5 or 6 => Value.List(Enumerable.Range(0, random.Next(4)).Select(_ => random.Next(8) == 0 ? Value.Null : Tree(random, depth - 1)).ToList()),
+        _ => Value.Map(Enumerable.Range(0, random.Next(4)).Select(i => KeyValuePair.Create($"k {i}", Tree(random, depth - 1))).ToList()),
+    };
+
+    private static Value Bare(Value value) => value.Bare;
 }
