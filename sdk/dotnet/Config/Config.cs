@@ -130,7 +130,7 @@ namespace VmMigrate.Sdk
             public class SimulatorFault
             {
                 /// <summary>
-                /// The call: `EnsureRunning`, `EnsureOff`, `EnsureFenced`, `EnsureDisk`, `EnsureDefined`, ..., `ReadBlocks`, `WriteBlocks` (one for each 64 KiB), `Guest.Boot`, `Guest.Shutdown`, `Guest.Agent`; `*` stands for any characters.
+                /// The call: `EnsureRunning`, `EnsureOff`, `EnsureFenced`, `EnsureDisk`, `EnsureDefined`, ..., `ReadBlocks`, `WriteBlocks` (one for each 64 KiB); `*` stands for any characters. What guests do has names of its own: `Guest.Boot`, `Guest.Shutdown`, `Guest.Agent`.
                 /// </summary>
                 public string? Call { get; set; } = null!;
                 /// <summary>
