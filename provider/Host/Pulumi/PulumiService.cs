@@ -6,6 +6,7 @@ using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Host.Protos.Pulumi;
 using VmMigrate.Host.Resources;
+using VmMigrate.Host.Values;
 using ResourceException = VmMigrate.Host.Resources.ResourceException;
 
 namespace VmMigrate.Host.Pulumi;

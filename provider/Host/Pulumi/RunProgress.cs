@@ -1,5 +1,6 @@
 using VmMigrate.Engine.Checks;
 using VmMigrate.Host.Resources;
+using VmMigrate.Host.Values;
 
 namespace VmMigrate.Host.Pulumi;
 

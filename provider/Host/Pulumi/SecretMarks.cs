@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Schema;
 using VmMigrate.Engine.Values;
+using VmMigrate.Host.Values;
 
 namespace VmMigrate.Host.Pulumi;
 

@@ -1,6 +1,7 @@
 using VmMigrate.Engine.Checks;
 using VmMigrate.Host.Protos.Pulumi;
 using VmMigrate.Host.Pulumi;
+using VmMigrate.Host.Values;
 using static VmMigrate.Host.Tests.Pulumi.Wire;
 
 namespace VmMigrate.Host.Tests.Pulumi;

@@ -1,5 +1,6 @@
 using VmMigrate.Engine.Values;
 using VmMigrate.Host.Pulumi;
+using VmMigrate.Host.Values;
 
 namespace VmMigrate.Host.Tests.Pulumi;
 

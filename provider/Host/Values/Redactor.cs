@@ -1,7 +1,7 @@
 using System.Text;
 using VmMigrate.Engine.Values;
 
-namespace VmMigrate.Host.Pulumi;
+namespace VmMigrate.Host.Values;
 
 /// <summary>Takes known secrets out of every text that leaves us: errors, log lines, our own log file.</summary>
 internal sealed class Redactor
