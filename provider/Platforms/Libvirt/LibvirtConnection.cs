@@ -61,7 +61,11 @@ internal sealed class LibvirtConnection(string site, LibvirtUri uri, TimeProvide
     private async Task<T> RunAsync<T>(string what, Func<LibvirtSession, T> work, bool abandon, CancellationToken cancellation)
     {
         var connection = await OpenAsync(cancellation).ConfigureAwait(false);
-        await _slots.WaitAsync(cancellation).ConfigureAwait(false);
+        if (!await _slots.WaitAsync(WorkLimit, cancellation).ConfigureAwait(false))
+        {
+            throw new PlatformException(PlatformErrorKind.TimedOut, site, $"{what} at site {site}: {MostAtOnce} earlier calls have had no answer for {WorkLimit.TotalSeconds:0} s, so this one was not made");
+        }
+
         var task = OnOwnThread(() =>
         {
             try

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Xml.Linq;
 using VmMigrate.Engine.Contracts;
+using VmMigrate.Platforms.Libvirt.Disks;
 
 namespace VmMigrate.Platforms.Libvirt;
 
@@ -180,11 +181,16 @@ internal sealed partial class LibvirtSite
             return console.File.Append ? null : Encoding.UTF8.GetString(content);
         }
 
-        return _uri.IsLocal ? await ReadTailAsync(console.File.Path, start, cancellation).ConfigureAwait(false) : null;
+        return _uri.IsLocal && CanRead(console.File.Path) ? await ReadTailAsync(console.File.Path, start, cancellation).ConfigureAwait(false) : null;
     }
 
     private static bool CanRead(string path)
     {
+        if (!PosixFile.IsRegular(path))
+        {
+            return false;
+        }
+
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);

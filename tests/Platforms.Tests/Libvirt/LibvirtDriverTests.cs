@@ -398,14 +398,15 @@ public sealed class LibvirtDriverTests(TwoHosts lab) : IAsyncLifetime
         string root;
         await using (await _dc1.OpenVmDiskAsync(vm.Id, vm.Disks[0].Name, writable: false, Cancel))
         {
-            root = Path.GetDirectoryName(Path.GetDirectoryName(Servers(vm.Disks[0].Location)[0].Line.Split('\0').Single(argument => argument.StartsWith("--socket=", StringComparison.Ordinal))["--socket=".Length..]))!;
+            root = Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(Servers(vm.Disks[0].Location)[0].Line.Split('\0').Single(argument => argument.StartsWith("--socket=", StringComparison.Ordinal))["--socket=".Length..])))!;
         }
 
         // A process of this number that started at tick 1 is none that runs now.
         var folder = Directory.CreateDirectory(Path.Combine(root, "1.1.1")).FullName;
-        using var left = Process.Start("qemu-nbd", ["--persistent", $"--socket={folder}/nbd.sock", "--format=qcow2", vm.Disks[0].Location]);
+        Directory.CreateDirectory(Path.Combine(folder, "s"));
+        using var left = Process.Start("qemu-nbd", ["--persistent", $"--socket={folder}/s/nbd.sock", "--format=qcow2", vm.Disks[0].Location]);
         await File.WriteAllTextAsync(Path.Combine(folder, "server"), $"{left.Id}", Cancel);
-        while (!File.Exists($"{folder}/nbd.sock"))
+        while (!File.Exists($"{folder}/s/nbd.sock"))
         {
             await Task.Delay(20, Cancel);
         }

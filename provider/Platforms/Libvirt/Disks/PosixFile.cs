@@ -5,6 +5,9 @@ namespace VmMigrate.Platforms.Libvirt.Disks;
 /// <summary>Owners of files, which .NET does not tell.</summary>
 internal static partial class PosixFile
 {
+    /// <summary>AT_FDCWD.</summary>
+    private const int CurrentFolder = -100;
+
     internal readonly record struct Owner(uint User, uint Group);
 
     internal static uint UserId() => geteuid();
@@ -12,11 +15,19 @@ internal static partial class PosixFile
     /// <exception cref="IOException">There is no such file, or no right to look.</exception>
     internal static Owner OwnerOf(string path)
     {
-        const int CurrentFolder = -100;
         const uint UserAndGroup = 0x8 | 0x10;
         return statx(CurrentFolder, path, 0, UserAndGroup, out var result) == 0
             ? new Owner(result.User, result.Group)
             : throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+    }
+
+    /// <summary>A file with content, rather than a folder, a pipe (opening one waits for its other end), a socket or a device.</summary>
+    internal static bool IsRegular(string path)
+    {
+        const uint Type = 0x1;
+        const int TypeMask = 0xf000;
+        const int Regular = 0x8000;
+        return statx(CurrentFolder, path, 0, Type, out var result) == 0 && (result.Mode & TypeMask) == Regular;
     }
 
     /// <exception cref="IOException">No right to do so.</exception>
@@ -46,5 +57,8 @@ internal static partial class PosixFile
 
         [FieldOffset(24)]
         public uint Group;
+
+        [FieldOffset(28)]
+        public ushort Mode;
     }
 }

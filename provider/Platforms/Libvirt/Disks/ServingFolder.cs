@@ -4,19 +4,30 @@ using System.Globalization;
 namespace VmMigrate.Platforms.Libvirt.Disks;
 
 /// <summary>
-/// A folder for one server's socket that nobody else can enter: <c>BASE/PID.START.NUMBER</c>, named after the process that made it, so that a
-/// later run knows a dead one's and ends the server it may have left.
+/// A folder for one server: <c>BASE/PID.START.NUMBER</c>, named after the process that made it, so that a later run knows a dead one's and ends
+/// the server it may have left. It holds our note of the server, and a folder for the socket that only the serving account can enter.
 /// </summary>
+/// <remarks>
+/// Where root serves as another account, that account owns the socket's folder and may put anything there. So root writes nothing into it, and
+/// removes single names from it, never whole trees.
+/// </remarks>
 internal sealed class ServingFolder : IDisposable
 {
     private const string ServerFile = "server";
+    private const string SocketFolder = "s";
+    private const string SocketFile = "nbd.sock";
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>Open to be passed through, not to be listed.</summary>
+    private const UnixFileMode Passable = Private | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
     private static int _count;
 
     private ServingFolder(string path) => Path = path;
 
     internal string Path { get; }
 
-    internal string SocketPath => System.IO.Path.Combine(Path, "nbd.sock");
+    internal string SocketPath => System.IO.Path.Combine(Path, SocketFolder, SocketFile);
 
     /// <summary>Makes a folder, after removing what dead processes left beside it.</summary>
     /// <param name="owner">The account that serves, where that is not ours.</param>
@@ -27,10 +38,13 @@ internal sealed class ServingFolder : IDisposable
         Sweep(root);
         var name = $"{Environment.ProcessId}.{StartOf(Environment.ProcessId)}.{Interlocked.Increment(ref _count)}";
         var path = System.IO.Path.Combine(root, name);
-        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var socketFolder = System.IO.Path.Combine(path, SocketFolder);
+        // Set apart from the making, which our umask takes part in.
+        Directory.CreateDirectory(path, Private).UnixFileMode = owner is null ? Private : Passable;
+        Directory.CreateDirectory(socketFolder, Private);
         if (owner is { } account)
         {
-            PosixFile.ChangeOwner(path, account);
+            PosixFile.ChangeOwner(socketFolder, account);
         }
 
         return new ServingFolder(path);
@@ -49,8 +63,7 @@ internal sealed class ServingFolder : IDisposable
             ? "/run/vmmigrate"
             : Directory.Exists(runtime) && PosixFile.OwnerOf(runtime).User == user ? System.IO.Path.Combine(runtime, "vmmigrate") : $"/tmp/vmmigrate-{user}";
         // root serves as other accounts too, which must be able to pass through.
-        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        var mode = user == 0 ? Private | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute : Private;
+        var mode = user == 0 ? Passable : Private;
         Directory.CreateDirectory(path, mode);
         var info = new DirectoryInfo(path);
         if (info.LinkTarget is not null || PosixFile.OwnerOf(path).User != user)
@@ -105,11 +118,19 @@ internal sealed class ServingFolder : IDisposable
     {
         try
         {
-            Directory.Delete(folder, recursive: true);
+            var socketFolder = System.IO.Path.Combine(folder, SocketFolder);
+            if (Directory.Exists(socketFolder))
+            {
+                File.Delete(System.IO.Path.Combine(socketFolder, SocketFile));
+                Directory.Delete(socketFolder);
+            }
+
+            File.Delete(System.IO.Path.Combine(folder, ServerFile));
+            Directory.Delete(folder);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Another run was faster; or the next one's sweep removes it.
+            // Another run was faster, or the serving account left something of its own there.
         }
     }
 
