@@ -27,6 +27,8 @@ public static class GoalSeeker
     /// <summary>How long taking back may last: the VM must run again, so a cancel does not cut it short.</summary>
     private static readonly TimeSpan UndoLimit = TimeSpan.FromMinutes(3);
 
+    private static readonly ImmutableArray<TimeSpan> RetryWaits = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)];
+
     /// <exception cref="Exception">Only for our own bugs: a platform's failures and cancellation come back in the outcome.</exception>
     public static async Task<RunOutcome> RunAsync(Plan plan, Run run, CancellationToken cancellation)
     {
@@ -45,7 +47,7 @@ public static class GoalSeeker
 
                 // Carries the step's name to traces, and to whoever injects faults.
                 using var activity = new Activity(step.Name).Start();
-                var detail = await step.DoAsync(run, cancellation);
+                var detail = await TryAsync(step, run, cancellation);
                 done.Add(new StepRecord(step.Name, detail, startedAt, run.Time.GetElapsedTime(started)));
                 if (step.IsPointOfNoReturn)
                 {
@@ -66,6 +68,23 @@ public static class GoalSeeker
         return new RunOutcome(done.ToImmutable(), null, null, []);
     }
 
+    /// <summary>Steps ensure, so one that met a passing fault is simply done again.</summary>
+    private static async Task<string> TryAsync(Step step, Run run, CancellationToken cancellation)
+    {
+        for (var retry = 0; ; retry++)
+        {
+            try
+            {
+                return await step.DoAsync(run, cancellation);
+            }
+            catch (PlatformException e) when (retry < RetryWaits.Length && e.Kind is PlatformErrorKind.Lost or PlatformErrorKind.Unreachable)
+            {
+                run.Events.Status(step.Name, $"{step.Name}: {Say(e)}; trying again in {RetryWaits[retry].TotalSeconds:0} s");
+                await Task.Delay(RetryWaits[retry], run.Time, cancellation);
+            }
+        }
+    }
+
     private static async Task<(ImmutableArray<string> TakenBack, bool Failed)> TakeBackAsync(Stack<Step> steps, Run run)
     {
         var said = ImmutableArray.CreateBuilder<string>();
@@ -84,7 +103,7 @@ public static class GoalSeeker
                 run.Events.Say(Severity.Error, said[^1]);
 
                 // What is left to take back must not run on ground that was not cleared: a source must not start while the copy may run.
-                if (step is StartTarget or StopCopy or StartSource)
+                if (step is ProveGuest or StartTarget or StopCopy or StartSource)
                 {
                     break;
                 }

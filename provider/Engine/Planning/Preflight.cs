@@ -36,12 +36,37 @@ public sealed record Preflight
     /// <summary>The VM was committed by an earlier run, and is where it is declared to be.</summary>
     public bool Committed { get; init; }
 
+    /// <summary>The committed VM, where only this run has found out about it.</summary>
+    public (Site Site, Vm Vm)? CommittedVm { get; init; }
+
     public bool IsBlocked => Findings.Any(finding => finding.Severity == Severity.Error);
 }
 
 /// <summary>The read-only part of every run: preview is this and nothing more.</summary>
 public static class PreflightRunner
 {
+    /// <summary>How long a run that is about to begin waits for a guest that may still be booting.</summary>
+    private static readonly TimeSpan BootPatience = TimeSpan.FromSeconds(45);
+
+    /// <summary>As <see cref="RunAsync"/>, for a run that is about to begin: a guest agent that does not answer yet is given time, since the VM may have been started a moment ago.</summary>
+    public static async Task<Preflight> RunPatientlyAsync(
+        MigrationSpec spec, Remembered? remembered, SiteBook sites, bool removal, TimeProvider time, RunEvents events, CancellationToken cancellation)
+    {
+        var since = time.GetTimestamp();
+        while (true)
+        {
+            var preflight = await RunAsync(spec, remembered, sites, removal, time, events, cancellation);
+            if (!preflight.IsBlocked || time.GetElapsedTime(since) > BootPatience
+                || preflight.Findings.Any(finding => finding.Severity == Severity.Error && finding.Id != "verify.agent"))
+            {
+                return preflight;
+            }
+
+            events.Status("preflight", "waiting for the guest agent at the source");
+            await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation);
+        }
+    }
+
     public static async Task<Preflight> RunAsync(
         MigrationSpec spec, Remembered? remembered, SiteBook sites, bool removal, TimeProvider time, RunEvents events, CancellationToken cancellation)
     {
@@ -72,6 +97,14 @@ public static class PreflightRunner
                 if (removal && !seen.HasTraces)
                 {
                     return new Preflight { Findings = [] };
+                }
+
+                if (!removal && spec.Goal == MigrationGoal.Committed && await FindCommittedAsync(spec, to, cancellation) is { } done)
+                {
+                    findings.Add(Finding.Note(
+                        "plan.committed", PropertyPath.Of("target.site"),
+                        $"{spec.Vm.Label} is gone from \"{home.Name}\" and \"{done.Name}\" is at \"{to.Name}\": taken for the end of an earlier run that could not tell its result."));
+                    return new Preflight { Findings = findings.ToImmutable(), Committed = true, CommittedVm = (to, done) };
                 }
 
                 findings.Add(await NotFoundAsync(spec, home, cancellation));
@@ -175,6 +208,10 @@ public static class PreflightRunner
 
         return new Preflight { Findings = findings.ToImmutable(), Committed = true };
     }
+
+    /// <summary>A commit's last call takes the stamp away; when its reply is lost together with the state, only the name is left to go by. Nothing is done to that VM.</summary>
+    private static async Task<Vm?> FindCommittedAsync(MigrationSpec spec, Site to, CancellationToken cancellation) =>
+        (spec.Target.Name ?? spec.Vm.Name) is { } name && await to.FindByNameAsync(name, cancellation) is [{ Stamp: null } one] ? one : null;
 
     private static async Task<Finding> NotFoundAsync(MigrationSpec spec, Site home, CancellationToken cancellation)
     {

@@ -40,6 +40,9 @@ internal sealed class ProveGuest : Step
             run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : null;
         }
 
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null), cancellation);
+
+        // The last write of a move: with it the VM lives at the target.
         await SourceNotes.UpdateAsync(
             run.To,
             run.CopyId!,
@@ -48,7 +51,11 @@ internal sealed class ProveGuest : Step
                 .With(StampNotes.Guest, run.Guest)
                 .With(StampNotes.Downtime, run.Downtime?.TotalSeconds.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture)),
             cancellation);
-        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null), cancellation);
         return run.Downtime is { } time ? $"{run.Guest}; down {Human.Duration(time)}" : run.Guest;
     }
+
+    /// <summary>The acceptance may have been written and its reply lost: without taking it back, two copies would count as the VM.</summary>
+    public override Task UndoAsync(Run run, CancellationToken cancellation) => run.CopyId is { } id
+        ? SourceNotes.UpdateAsync(run.To, id, run.MigrationId, stamp => stamp.With(StampNotes.Accepted, null), cancellation)
+        : Task.CompletedTask;
 }

@@ -1,5 +1,6 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
 
 namespace VmMigrate.Engine.Steps;
 
@@ -49,6 +50,15 @@ internal sealed class StartSource : Step
         return $"{home.Name} runs at {site.Name}";
     }
 
-    public override Task UndoAsync(Run run, CancellationToken cancellation) =>
-        run.Seen.HomeSite.EnsureFencedAsync(run.Seen.Home!.Id, run.MigrationId, cancellation);
+    public override async Task UndoAsync(Run run, CancellationToken cancellation)
+    {
+        var (site, home) = (run.Seen.HomeSite, run.Seen.Home!);
+        if (await site.InspectAsync(home.Id, cancellation) is { Power: not PowerState.Off })
+        {
+            throw new PlatformException(
+                PlatformErrorKind.Refused, site.Name, $"{home.Name} runs at {site.Name} already, so it must not start at {run.From.Name} as well; the copy there stays off");
+        }
+
+        await site.EnsureFencedAsync(home.Id, run.MigrationId, cancellation);
+    }
 }

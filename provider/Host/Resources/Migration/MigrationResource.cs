@@ -108,7 +108,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time)
         try
         {
             events.Status("preflight", "looking at both sites");
-            preflight = await PreflightRunner.RunAsync(spec, remembered, sites(), false, time, events, limit.Token);
+            preflight = await PreflightRunner.RunPatientlyAsync(spec, remembered, sites(), false, time, events, limit.Token);
         }
         catch (OperationCanceledException)
         {
@@ -122,6 +122,13 @@ internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time)
             return call.OldState is null && preflight.Run?.Seen.HasTraces != true
                 ? throw new ResourceException($"Migration of {spec.Vm.Label} was not started; nothing was changed. {string.Join(" ", reasons)}") { Findings = preflight.Findings }
                 : Unchanged(call, reasons, preflight.Findings);
+        }
+
+        if (preflight is { Committed: true, CommittedVm: { } found })
+        {
+            return new ApplyOutcome(
+                MigrationState.Write(call.Inputs, MigrationPhase.Committed, MigrationId.Stamp(spec.Vm), found, call.OldState, [], null, null, Value.Null, []),
+                [], preflight.Findings, AtRest: true);
         }
 
         if (preflight.Committed)

@@ -1,0 +1,202 @@
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Platforms.Simulator.Faults;
+using VmMigrate.Platforms.Simulator.Guests;
+
+namespace VmMigrate.Platforms.Tests.Driving;
+
+public sealed class ColdMoveTests
+{
+    [Fact(Timeout = 60_000)]
+    public async Task A_move_ends_at_the_target_with_equal_digests_and_the_source_fenced()
+    {
+        var world = new Rehearsal();
+        var (before, outcome) = await world.DriveAsync(Rehearsal.Spec());
+        Assert.Null(outcome!.Failed);
+        Assert.Equal(PlanKind.Move, before.Plan!.Kind);
+        Assert.Equal(before.Plan.Steps.Select(step => step.Name), outcome.Done.Select(step => step.Name));
+        Assert.Equal(2, before.Run!.Proofs.Count);
+        Assert.All(before.Run.Proofs, proof => Assert.Equal(proof.SourceDigest, proof.TargetDigest));
+        await world.AssertRunsAtAsync("dc2");
+        Assert.Equal(Engine.Contracts.FenceState.Standing, (await world.ObserveAsync(Rehearsal.Spec())).HomeFence);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_second_run_finds_nothing_to_do()
+    {
+        var world = new Rehearsal();
+        await world.DriveAsync(Rehearsal.Spec());
+        var calls = world.World.Calls.Count;
+        var (before, outcome) = await world.DriveAsync(Rehearsal.Spec());
+        Assert.Equal(PlanKind.Nothing, before.Plan!.Kind);
+        Assert.Empty(outcome!.Done);
+        Assert.DoesNotContain(world.World.Calls.Skip(calls), call => call.Writes);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Taking_the_declaration_away_brings_the_VM_home_with_what_it_wrote_and_leaves_nothing()
+    {
+        var world = new Rehearsal();
+        await world.DriveAsync(Rehearsal.Spec());
+        world.Time.Advance(TimeSpan.FromSeconds(60));
+        var (before, outcome) = await world.DriveAsync(Rehearsal.Spec(), removal: true);
+        Assert.Equal(PlanKind.RollBack, before.Plan!.Kind);
+        Assert.Null(outcome!.Failed);
+        await world.AssertRunsAtAsync("dc1");
+        await world.AssertNoTracesAsync();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_rollback_that_discards_is_announced_and_loses_only_what_was_written_at_the_target()
+    {
+        var world = new Rehearsal();
+        await world.DriveAsync(Rehearsal.Spec());
+        world.Time.Advance(TimeSpan.FromSeconds(60));
+        var (before, outcome) = await world.DriveAsync(Rehearsal.Spec(MigrationGoal.Validated, changes: RollbackChanges.Discard));
+        Assert.Contains(before.Findings, finding => finding.Id == "rollback.discards");
+        Assert.Null(outcome!.Failed);
+        await world.AssertRunsAtAsync("dc1", lossless: false);
+        await world.AssertNoTracesAsync();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Lowering_the_goal_to_Replicated_keeps_the_disks_and_raising_it_moves_again()
+    {
+        var world = new Rehearsal();
+        await world.DriveAsync(Rehearsal.Spec());
+        await world.DriveAsync(Rehearsal.Spec(MigrationGoal.Replicated));
+        await world.AssertRunsAtAsync("dc1");
+        var seen = await world.ObserveAsync(Rehearsal.Spec());
+        Assert.Equal(2, seen.Disks.Length);
+        Assert.Empty(seen.Copies);
+        Assert.Equal(PlanKind.Nothing, (await world.DriveAsync(Rehearsal.Spec(MigrationGoal.Replicated))).Before.Plan!.Kind);
+        var (before, outcome) = await world.DriveAsync(Rehearsal.Spec());
+        Assert.True(outcome is { Failed: null }, string.Join(" ", before.Findings) + outcome?.Why);
+        await world.AssertRunsAtAsync("dc2");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Another_target_moves_the_VM_on_from_where_it_is_and_home_stays_the_way_back()
+    {
+        var world = new Rehearsal();
+        await world.DriveAsync(Rehearsal.Spec());
+        world.Time.Advance(TimeSpan.FromSeconds(30));
+        var at = new Remembered(MigrationPhase.CutOver, "dc2", null);
+        var (before, outcome) = await world.DriveAsync(Rehearsal.Spec(to: "dc3"), remembered: at);
+        Assert.Equal("dc2", before.Run!.From.Name);
+        Assert.Null(outcome!.Failed);
+        await world.AssertRunsAtAsync("dc3");
+        var seen = await world.ObserveAsync(Rehearsal.Spec());
+        Assert.Single(seen.Copies);
+        Assert.Null((await world.DriveAsync(Rehearsal.Spec(to: "dc3"), removal: true)).Outcome!.Failed);
+        await world.AssertRunsAtAsync("dc1");
+        await world.AssertNoTracesAsync();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_run_with_no_state_at_all_finds_where_the_VM_was_moved_to()
+    {
+        var world = new Rehearsal();
+        await world.DriveAsync(Rehearsal.Spec());
+        var (before, _) = await world.DriveAsync(Rehearsal.Spec(to: "dc3"));
+        Assert.Equal("dc2", before.Run!.From.Name);
+        await world.AssertRunsAtAsync("dc3");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Commit_removes_the_source_and_the_stamps_and_cannot_be_taken_back()
+    {
+        var world = new Rehearsal();
+        var (before, outcome) = await world.DriveAsync(Rehearsal.Spec(MigrationGoal.Committed));
+        Assert.Null(outcome!.Failed);
+        await world.Time.RunAsync(async () =>
+        {
+            var sites = world.Sites();
+            Assert.Empty(await sites.Find("dc1")!.FindByNameAsync(Rehearsal.VmName, CancellationToken.None));
+            var moved = Assert.Single(await sites.Find("dc2")!.FindByNameAsync(Rehearsal.VmName, CancellationToken.None));
+            Assert.Null(moved.Stamp);
+            Assert.Equal(PowerState.Running, moved.Power);
+        });
+        var committed = new Remembered(MigrationPhase.Committed, "dc2", before.Run!.CopyId);
+        Assert.Contains((await world.DriveAsync(Rehearsal.Spec(), remembered: committed)).Before.Findings, finding => finding.Id == "request.goal.committed");
+        Assert.True((await world.DriveAsync(Rehearsal.Spec(MigrationGoal.Committed), remembered: committed)).Before.Committed);
+        var (removal, touched) = await world.DriveAsync(Rehearsal.Spec(MigrationGoal.Committed), removal: true, remembered: committed);
+        Assert.True(removal.Committed);
+        Assert.Null(touched);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_guest_that_does_not_come_up_at_the_target_runs_at_the_source_again_and_its_disks_are_kept()
+    {
+        var world = new Rehearsal();
+        var (before, outcome) = await world.DriveAsync(
+            Rehearsal.Spec(), faults: ("dc2", new Fault { Kind = FaultKind.Refuse, Call = "Guest.Boot", Times = 0 }));
+        Assert.True(outcome is not null, string.Join(" ", before.Findings));
+        Assert.Equal("prove", outcome.Failed?.Name);
+        Assert.False(outcome.UndoFailed);
+        await world.AssertRunsAtAsync("dc1");
+        Assert.Equal(2, (await world.ObserveAsync(Rehearsal.Spec())).Disks.Length);
+        Assert.Null((await world.DriveAsync(Rehearsal.Spec())).Outcome!.Failed);
+        await world.AssertRunsAtAsync("dc2");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_guest_that_ignores_the_shutdown_runs_on_unless_force_is_declared()
+    {
+        var world = new Rehearsal(new GuestOptions { IgnoresShutdown = true });
+        var (_, outcome) = await world.DriveAsync(Rehearsal.Spec());
+        Assert.Equal("stop VM", outcome!.Failed!.Name);
+        await world.AssertRunsAtAsync("dc1");
+        Assert.Null((await world.DriveAsync(Rehearsal.Spec() with { ForceShutdown = true })).Outcome!.Failed);
+        await world.AssertRunsAtAsync("dc2", lossless: false);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_VM_that_is_off_moves_and_stays_off()
+    {
+        var world = new Rehearsal(running: false);
+        var (before, outcome) = await world.DriveAsync(Rehearsal.Spec());
+        Assert.Null(outcome!.Failed);
+        Assert.Contains(before.Findings, finding => finding.Id == "request.powerstate");
+        var seen = await world.ObserveAsync(Rehearsal.Spec());
+        Assert.Equal("dc2", seen.Place!.Value.Site.Name);
+        Assert.Equal(PowerState.Off, seen.Place.Value.Vm.Power);
+        Assert.Null((await world.DriveAsync(Rehearsal.Spec(), removal: true)).Outcome!.Failed);
+        await world.AssertNoTracesAsync();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_VM_stopped_by_hand_at_the_target_is_drift_and_the_next_run_starts_it()
+    {
+        var world = new Rehearsal();
+        await world.DriveAsync(Rehearsal.Spec());
+        world.World.ByHand.PowerOff("dc2", Rehearsal.VmName);
+        var (before, outcome) = await world.DriveAsync(Rehearsal.Spec());
+        Assert.Contains(before.Findings, finding => finding.Id == "drift");
+        Assert.Null(outcome!.Failed);
+        await world.AssertRunsAtAsync("dc2", lossless: false);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_source_started_by_hand_in_spite_of_the_fence_is_told_and_never_overwritten()
+    {
+        var world = new Rehearsal();
+        await world.DriveAsync(Rehearsal.Spec());
+        world.World.ByHand.Start("dc1", Rehearsal.VmName);
+        var (before, _) = await world.DriveAsync(Rehearsal.Spec(MigrationGoal.Validated));
+        Assert.Contains(before.Findings, finding => finding.Id == "rollback.source-touched");
+        Assert.True(before.IsBlocked);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Preview_writes_nothing_anywhere()
+    {
+        var world = new Rehearsal();
+        await world.Time.RunAsync(() => PreflightRunner.RunAsync(
+            Rehearsal.Spec(), null, world.Sites(), false, world.Time, RunEvents.None, CancellationToken.None));
+        Assert.NotEmpty(world.World.Calls);
+        Assert.DoesNotContain(world.World.Calls, call => call.Writes);
+    }
+}

@@ -1,0 +1,132 @@
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Platforms.Simulator.Faults;
+
+namespace VmMigrate.Platforms.Tests.Driving;
+
+/// <summary>Every writing call of a run, at both sites, in both directions: the runner dies before, inside and after it, or its reply is lost, or it is refused.</summary>
+public sealed class CrashMatrixTests
+{
+    /// <summary>A lost reply is asked for again three times; so often, the step fails.</summary>
+    private const int MoreThanRetries = 4;
+
+    public enum Direction
+    {
+        Move,
+        RollBack,
+        MoveOn,
+        Commit,
+    }
+
+    public static TheoryData<Direction, FaultKind, FaultMoment> Cases()
+    {
+        var cases = new TheoryData<Direction, FaultKind, FaultMoment>();
+        foreach (var direction in Enum.GetValues<Direction>())
+        {
+            cases.Add(direction, FaultKind.Crash, FaultMoment.Before);
+            cases.Add(direction, FaultKind.Crash, FaultMoment.Inside);
+            cases.Add(direction, FaultKind.Crash, FaultMoment.After);
+            cases.Add(direction, FaultKind.LoseReply, FaultMoment.Before);
+            cases.Add(direction, FaultKind.LoseReply, FaultMoment.After);
+            cases.Add(direction, FaultKind.Refuse, FaultMoment.Before);
+        }
+
+        return cases;
+    }
+
+    [Theory(Timeout = 300_000)]
+    [MemberData(nameof(Cases))]
+    public async Task A_fault_at_any_writing_call_and_another_run_end_like_a_run_without_a_fault(Direction direction, FaultKind kind, FaultMoment moment)
+    {
+        var tried = 0;
+        foreach (var site in new[] { "dc1", "dc2", "dc3" })
+        {
+            for (var nth = 1; ; nth++)
+            {
+                var world = new Rehearsal();
+                var remembered = await PrepareAsync(world, direction);
+                var (spec, removal) = Wish(direction);
+                var (struck, calls) = (false, world.World.Calls.Count);
+                try
+                {
+                    var (_, outcome) = await world.DriveAsync(
+                        spec, removal, remembered, default,
+                        (site, new Fault { Kind = kind, Call = "Ensure*", Nth = nth, Moment = moment, Times = moment == FaultMoment.After ? MoreThanRetries : 1 }));
+                    struck = world.World.Calls.Skip(calls).Any(call => call.Outcome != "ok");
+                    if (outcome?.Failed is not null && direction != Direction.Commit && !outcome.UndoFailed)
+                    {
+                        Assert.Equal(1, world.World.Watches().Values.Single().Running);
+                    }
+                }
+                catch (SimulatedCrashException)
+                {
+                    struck = true;
+                }
+
+                if (!struck)
+                {
+                    break;
+                }
+
+                tried++;
+                world.Time.Advance(TimeSpan.FromSeconds(30));
+                Remembered? then = direction is Direction.Commit or Direction.MoveOn ? remembered : null;
+                var (before, again) = await world.DriveAsync(spec, removal, then);
+                Assert.False(before.IsBlocked, $"{site} call {nth}: {string.Join(" ", before.Findings.Select(finding => finding.Message))}");
+                Assert.True(again?.Failed is null, $"{site} call {nth}: {again?.Failed?.Name}: {again?.Why}");
+                await AssertEndAsync(world, direction, $"{site} call {nth}");
+            }
+        }
+
+        Assert.True(tried > 1, $"only {tried} calls were tried");
+    }
+
+    private static (MigrationSpec Spec, bool Removal) Wish(Direction direction) => direction switch
+    {
+        Direction.Move => (Rehearsal.Spec(), false),
+        Direction.RollBack => (Rehearsal.Spec(), true),
+        Direction.MoveOn => (Rehearsal.Spec(to: "dc3"), false),
+        _ => (Rehearsal.Spec(MigrationGoal.Committed), false),
+    };
+
+    private static async Task<Remembered?> PrepareAsync(Rehearsal world, Direction direction)
+    {
+        if (direction == Direction.Move)
+        {
+            return null;
+        }
+
+        Assert.Null((await world.DriveAsync(Rehearsal.Spec())).Outcome!.Failed);
+        world.Time.Advance(TimeSpan.FromSeconds(20));
+        return new Remembered(Engine.Driving.MigrationPhase.CutOver, "dc2", null);
+    }
+
+    private static async Task AssertEndAsync(Rehearsal world, Direction direction, string which)
+    {
+        try
+        {
+            switch (direction)
+            {
+                case Direction.Move:
+                    await world.AssertRunsAtAsync("dc2");
+                    break;
+                case Direction.RollBack:
+                    await world.AssertRunsAtAsync("dc1");
+                    await world.AssertNoTracesAsync();
+                    break;
+                case Direction.MoveOn:
+                    await world.AssertRunsAtAsync("dc3");
+                    Assert.Single((await world.ObserveAsync(Rehearsal.Spec())).Copies);
+                    break;
+                default:
+                    Assert.Equal(1, world.World.Watches().Values.Single().Running);
+                    Assert.Equal(0, world.World.Watches().Values.Single().DoubleRuns);
+                    break;
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new InvalidOperationException($"{which}: {e.Message}", e);
+        }
+    }
+}
