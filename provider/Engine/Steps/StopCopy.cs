@@ -1,4 +1,5 @@
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Text;
 
 namespace VmMigrate.Engine.Steps;
@@ -21,7 +22,9 @@ internal sealed class StopCopy : Step
     {
         run.DownSince = run.Time.GetUtcNow();
         run.Events.Status("stop", $"waiting for {run.Name} to shut down at {run.From.Name}");
+        run.ShutdownAskedAt = run.Vm.Power == PowerState.Off ? null : run.Time.GetTimestamp();
         await run.From.EnsureOffAsync(run.Vm.Id, run.Spec.ShutdownTimeout, run.Spec.ForceShutdown, cancellation);
+        run.ShutdownAskedAt = null;
         await run.From.EnsureFencedAsync(run.Vm.Id, run.MigrationId, cancellation);
         return $"{run.Name} is off and fenced at {run.From.Name}";
     }
@@ -31,7 +34,7 @@ internal sealed class StopCopy : Step
         await run.From.EnsureUnfencedAsync(run.Vm.Id, run.MigrationId, cancellation);
         if (run.WasRunning)
         {
-            await run.From.EnsureRunningAsync(run.Vm.Id, cancellation);
+            await AskedToStop.StartAgainAsync(run.From, run.Vm.Id, run, cancellation);
         }
     }
 }

@@ -1,5 +1,6 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Text;
 
 namespace VmMigrate.Engine.Steps;
@@ -35,7 +36,9 @@ internal sealed class StopSource : Step
         }
 
         run.Events.Status("stop", $"waiting for {run.Name} to shut down");
+        run.ShutdownAskedAt = run.Vm.Power == PowerState.Off ? null : run.Time.GetTimestamp();
         await run.From.EnsureOffAsync(run.Vm.Id, run.Spec.ShutdownTimeout, run.Spec.ForceShutdown, cancellation);
+        run.ShutdownAskedAt = null;
         return $"{run.Name} is off at {run.From.Name}";
     }
 
@@ -44,7 +47,7 @@ internal sealed class StopSource : Step
         await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null), cancellation);
         if (run.WasRunning)
         {
-            await run.From.EnsureRunningAsync(run.Vm.Id, cancellation);
+            await AskedToStop.StartAgainAsync(run.From, run.Vm.Id, run, cancellation);
         }
     }
 }

@@ -153,6 +153,25 @@ public sealed class ColdMoveTests
         await world.AssertRunsAtAsync("dc2", lossless: false);
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_run_cancelled_while_the_guest_shuts_down_ends_with_the_VM_up_where_it_was(bool removal)
+    {
+        var world = new Rehearsal(new GuestOptions { Boot = TimeSpan.FromSeconds(2), Shutdown = TimeSpan.FromSeconds(5) });
+        if (removal)
+        {
+            Assert.Null((await world.DriveAsync(Rehearsal.Spec())).Outcome!.Failed);
+        }
+
+        using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(300), world.Time);
+        var (_, outcome) = await world.DriveAsync(Rehearsal.Spec(), removal, cancellation: cancel.Token);
+        Assert.True(outcome!.Cancelled);
+        Assert.False(outcome.UndoFailed);
+        world.Time.Advance(TimeSpan.FromSeconds(30));
+        await world.AssertRunsAtAsync(removal ? "dc2" : "dc1");
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_VM_that_is_off_moves_and_stays_off()
     {
