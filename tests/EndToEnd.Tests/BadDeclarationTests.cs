@@ -12,7 +12,7 @@ public sealed class BadDeclarationTests(TwoHosts lab)
     [InlineData("site = \"dc1\", name = \"web-01\"", "site = \"dc3\"", "", "has no site \"dc3\"", "Did you mean", "target")]
     [InlineData("site = \"dc1\", name = \"web-1\"", "site = \"dc2\"", "", "has no VM \"web-1\"", "Did you mean \"web-01\"?", "vm")]
     [InlineData("site = \"dc1\", name = \"web-01\"", "site = \"dc2\", storage_pool = \"image\"", "", "has no storage pool \"image\"", "Did you mean \"images\"?", "storage_pool")]
-    [InlineData("site = \"dc1\", name = \"web-01\"", "site = \"dc2\", networks = { user = \"br7\" }", "", "has no network \"br7\"", "at site \"dc2\"", "networks")]
+    [InlineData("site = \"dc1\", name = \"web-01\"", "site = \"dc2\", networks = { user = \"br7\" }", "", "Site \"dc2\" has no network \"br7\"", "It has:", "networks")]
     [InlineData("site = \"dc1\", name = \"web-01\"", "site = \"dc1\"", "", "nothing to move", "another site", "target")]
     [InlineData("site = \"dc1\", name = \"web-01\"", "site = \"dc2\"", "shutdown = { timeout = \"soon\" }", "\"soon\" is no duration", "\"30s\"", "timeout")]
     [InlineData("site = \"dc1\", name = \"web-01\"", "site = \"dc2\"", "goal = \"Cutover\"", "\"Cutover\" is no MigrationGoal", "Did you mean \"CutOver\"?", "goal")]
@@ -70,6 +70,8 @@ public sealed class BadDeclarationTests(TwoHosts lab)
         {
             await TwoHosts.FreshGuestAsync(Lab.Vm, "--wait");
         }
+
+        await Lab.UntilUpAsync(lab, TwoHosts.Dc1);
     }
 
     private Task AssertUntouchedAsync() => Lab.AssertAtHomeAsync(lab);

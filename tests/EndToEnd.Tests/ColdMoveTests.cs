@@ -90,6 +90,7 @@ public sealed class ColdMoveTests(TwoHosts lab)
         await TwoHosts.RunAsync("bash", ["-c", $"head -c 2G /dev/urandom >'{data}.raw' && qemu-img convert -f raw -O qcow2 '{data}.raw' '{data}' && rm '{data}.raw' && chown --reference='{lab.Images(TwoHosts.Dc1)}' '{data}'"]);
         await lab.VirshAsync(TwoHosts.Dc1, "attach-disk", Lab.Vm, data, "vdb", "--subdriver", "qcow2", "--config");
         await lab.VirshAsync(TwoHosts.Dc1, "start", Lab.Vm);
+        await Lab.UntilUpAsync(lab, TwoHosts.Dc1);
         using var declaration = new Declaration(lab);
         try
         {
@@ -99,6 +100,7 @@ public sealed class ColdMoveTests(TwoHosts lab)
             {
                 Assert.Contains("was cancelled at step \"copy disks\"", stopped.Flat, StringComparison.Ordinal);
                 await Lab.AssertRunsOnlyAtAsync(lab, TwoHosts.Dc1);
+                await Lab.UntilUpAsync(lab, TwoHosts.Dc1);
             }
 
             (await declaration.ApplyAsync()).Succeeded();

@@ -18,6 +18,23 @@ public sealed class Lab : ICollectionFixture<TwoHosts>
     internal static async Task<string> OursAsync(TwoHosts lab, string host) =>
         string.Join('\n', (await lab.VirshAsync(host, "vol-list", "images")).Split('\n').Where(line => line.Contains("web-01-", StringComparison.Ordinal)));
 
+    /// <summary>Waits until the guest's agent answers, which it does a few seconds after a start.</summary>
+    internal static async Task UntilUpAsync(TwoHosts lab, string host)
+    {
+        while (true)
+        {
+            try
+            {
+                await lab.VirshAsync(host, "qemu-agent-command", Vm, "{\"execute\":\"guest-ping\"}");
+                return;
+            }
+            catch (InvalidOperationException)
+            {
+                await Task.Delay(200);
+            }
+        }
+    }
+
     /// <summary>The VM runs at this host and nowhere else.</summary>
     internal static async Task AssertRunsOnlyAtAsync(TwoHosts lab, string host)
     {

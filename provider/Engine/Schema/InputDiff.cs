@@ -39,7 +39,10 @@ public static class InputDiff
     {
         foreach (var field in type.Fields)
         {
-            CompareField(field.Type, old[field.Name], @new[field.Name], at.Child(field.Name), replaces || field.Replaces, changes);
+            CompareField(
+                field.Type, old[field.Name].IsNull ? field.Default ?? Value.Null : old[field.Name],
+                @new[field.Name].IsNull ? field.Default ?? Value.Null : @new[field.Name],
+                at.Child(field.Name), replaces || field.Replaces, changes);
         }
     }
 
@@ -56,7 +59,12 @@ public static class InputDiff
             return;
         }
 
-        if (IsEmpty(old) || IsEmpty(@new))
+        // An object that is left out means its defaults, so spelling a default out is no change.
+        if (type is ObjectRef { Type: var optional } && optional.Fields.Any(field => field.Default is not null) && !optional.Fields.Any(field => field.Required))
+        {
+            (old, @new) = (old.IsNull ? Value.EmptyMap : old, @new.IsNull ? Value.EmptyMap : @new);
+        }
+        else if (IsEmpty(old) || IsEmpty(@new))
         {
             if (!(IsEmpty(old) && IsEmpty(@new)))
             {
