@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using VmMigrate.Host.Resources;
@@ -51,12 +50,13 @@ internal static class TerraformHost
         using var service = new TerraformService(provider, time, new PluginLog(error, time, redactor), redactor);
         using var end = new CancellationTokenSource();
         using var certificate = handshake.ClientCertificate is null ? null : PluginCertificate.Create(time);
+        var tls = certificate is null ? null : PluginTls.Options(certificate, handshake);
         using var address = PluginAddress.Choose(handshake.SocketFolder);
         var connections = new ConnectionCount();
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
-        if (certificate is not null)
+        if (tls is not null)
         {
             builder.WebHost.UseKestrelHttpsConfiguration();
         }
@@ -69,14 +69,9 @@ internal static class TerraformHost
             {
                 listen.Protocols = HttpProtocols.Http2;
                 listen.Use(connections.Count);
-                if (certificate is not null)
+                if (tls is not null)
                 {
-                    listen.UseHttps(https =>
-                    {
-                        https.ServerCertificate = certificate;
-                        https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-                        https.ClientCertificateValidation = (given, _, _) => handshake.Accepts(given);
-                    });
+                    listen.UseHttps(tls);
                 }
             });
         });

@@ -18,12 +18,13 @@ internal sealed class TerraformProject : IDisposable
     private readonly StringBuilder everything = new();
     private readonly CancellationToken cancellation;
 
-    internal TerraformProject(CancellationToken cancellation)
+    /// <param name="binary">The provider; by default the one over files.</param>
+    internal TerraformProject(CancellationToken cancellation, string? binary = null)
     {
         this.cancellation = cancellation;
         var bin = Directory.CreateDirectory(Path.Combine(folder, "bin")).FullName;
         File.CreateSymbolicLink(
-            Path.Combine(bin, "terraform-provider-vmmigrate"), Path.Combine(AppContext.BaseDirectory, "VmMigrate.TestProvider"));
+            Path.Combine(bin, "terraform-provider-vmmigrate"), binary ?? Path.Combine(AppContext.BaseDirectory, "VmMigrate.TestProvider"));
         File.WriteAllText(
             Path.Combine(folder, "terraform.rc"),
             $$"""
@@ -76,6 +77,32 @@ internal sealed class TerraformProject : IDisposable
           access_key = "{{Secret}}"
         }
         {{body}}
+        """);
+
+    /// <summary>For the real provider: a VM of 8 MiB that boots at once, and a second site with what is given, such as faults.</summary>
+    internal void ConfigureSimulator(string second, string goal = "CutOver") => File.WriteAllText(
+        MainFile,
+        $$"""
+        terraform {
+          required_providers {
+            vmmigrate = { source = "vmmigrate/vmmigrate" }
+          }
+        }
+        locals {
+          world = "{{Path.Combine(folder, "world")}}"
+          guest = { boot = "0s", shutdown = "0s" }
+        }
+        provider "vmmigrate" {
+          sites = {
+            dc1 = { simulator = { state = local.world, guest = local.guest, disk_data = "8MiB", machines = [{ name = "web", disks = ["1GiB"] }] } }
+            dc2 = { simulator = { state = local.world, guest = local.guest, {{second}} } }
+          }
+        }
+        resource "vmmigrate_migration" "one" {
+          vm     = { site = "dc1", name = "web" }
+          target = { site = "dc2" }
+          goal   = "{{goal}}"
+        }
         """);
 
     /// <summary>One migration with the few lines that a test is about.</summary>

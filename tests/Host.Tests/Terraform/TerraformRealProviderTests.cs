@@ -1,0 +1,37 @@
+using VmMigrate.Tests;
+
+namespace VmMigrate.Host.Tests.Terraform;
+
+/// <summary>The built binary itself, with the real migration on simulated sites, driven by the real terraform.</summary>
+public sealed class TerraformRealProviderTests
+{
+    private const int Minutes = 5 * 60 * 1000;
+
+    [Fact(Timeout = Minutes)]
+    public async Task A_create_that_failed_goes_on_and_a_destroy_after_another_one_leaves_the_VM_at_home()
+    {
+        var binary = Repository.At("bin/terraform-provider-vmmigrate");
+        Assert.SkipUnless(File.Exists(binary), "bin/terraform-provider-vmmigrate is not built; `make build` does it.");
+        using var project = new TerraformProject(TestContext.Current.CancellationToken, binary);
+
+        project.ConfigureSimulator("faults = [{ kind = \"Refuse\", call = \"WriteBlocks\", nth = 40, message = \"no room\" }]");
+        var failed = await project.Apply();
+        failed.Failed();
+        failed.Says("Migration of web stopped at step \"copy disks\"");
+        Assert.Equal("tainted", project.Instance!["status"]!.GetValue<string>());
+
+        project.ConfigureSimulator("");
+        var goesOn = await project.Apply();
+        goesOn.Worked();
+        goesOn.Says("Warning: The migration goes on where it stopped");
+        Assert.Equal("CutOver", project.Instance!["attributes"]!["phase"]!.GetValue<string>());
+        Assert.True(project.Instance!["attributes"]!["proof"]!["identical"]!.GetValue<bool>());
+        (await project.Run("plan", "-detailed-exitcode")).Worked();
+
+        project.ConfigureSimulator("", "Replicated");
+        (await project.Apply()).Says("0 added, 1 changed, 0 destroyed");
+        Assert.Equal("dc1", project.Instance!["attributes"]!["placement"]!["site"]!.GetValue<string>());
+        (await project.Destroy()).Worked();
+        Assert.Null(project.Instance);
+    }
+}
