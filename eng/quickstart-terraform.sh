@@ -18,6 +18,7 @@ tf() { "$engine" -chdir="$work" "$@"; }
 run "$engine init" tf init -no-color -input=false
 
 preview() { tf plan -no-color -input=false -out=plan || fail "$engine plan"; }
-apply() { tf apply -no-color -input=false plan || fail "$engine apply"; }
+# The plan's warning and the outputs have been shown, or will be in the next step.
+apply() { tf apply -no-color -input=false plan | awk '/^(Warning|Outputs)/ { quiet = 1 } /^Apply complete/ { print; quiet = 1 } !quiet && NF' || fail "$engine apply"; }
 proof() { tf output -no-color || fail "$engine output"; }
-remove() { tf destroy -no-color -input=false -auto-approve | grep -vE '^ +(-|\}|\])|^$' || fail "$engine destroy"; }
+remove() { tf destroy -no-color -input=false -auto-approve | grep -E '^vmmigrate_|^Plan:|^Destroy|Error' || fail "$engine destroy"; }

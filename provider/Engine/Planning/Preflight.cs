@@ -45,18 +45,20 @@ public sealed record Preflight
 /// <summary>The read-only part of every run: preview is this and nothing more.</summary>
 public static class PreflightRunner
 {
-    /// <summary>How long a run that is about to begin waits for a guest that may still be booting.</summary>
-    private static readonly TimeSpan BootPatience = TimeSpan.FromSeconds(45);
+    /// <summary>How long a guest that may still be booting is waited for: at a run that is about to begin, and at preview, where somebody looks on.</summary>
+    public static readonly TimeSpan RunPatience = TimeSpan.FromSeconds(45);
 
-    /// <summary>As <see cref="RunAsync"/>, for a run that is about to begin: a guest agent that does not answer yet is given time, since the VM may have been started a moment ago.</summary>
+    public static readonly TimeSpan PreviewPatience = TimeSpan.FromSeconds(15);
+
+    /// <summary>As <see cref="RunAsync"/>, but where a guest agent that does not answer is all that stands against the run, it is given time: the VM may have been started a moment ago.</summary>
     public static async Task<Preflight> RunPatientlyAsync(
-        MigrationSpec spec, Remembered? remembered, SiteBook sites, bool removal, TimeProvider time, RunEvents events, CancellationToken cancellation)
+        MigrationSpec spec, Remembered? remembered, SiteBook sites, bool removal, TimeSpan patience, TimeProvider time, RunEvents events, CancellationToken cancellation)
     {
         var since = time.GetTimestamp();
         while (true)
         {
             var preflight = await RunAsync(spec, remembered, sites, removal, time, events, cancellation);
-            if (!preflight.IsBlocked || time.GetElapsedTime(since) > BootPatience
+            if (!preflight.IsBlocked || time.GetElapsedTime(since) > patience
                 || preflight.Findings.Any(finding => finding.Severity == Severity.Error && finding.Id != "verify.agent"))
             {
                 return preflight;

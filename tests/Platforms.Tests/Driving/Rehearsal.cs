@@ -46,7 +46,7 @@ internal sealed class Rehearsal
         {
             World.Restart();
             var book = Sites(faults);
-            var before = await PreflightRunner.RunPatientlyAsync(spec, remembered, book, removal, Time, RunEvents.None, cancellation);
+            var before = await PreflightRunner.RunPatientlyAsync(spec, remembered, book, removal, PreflightRunner.RunPatience, Time, RunEvents.None, cancellation);
             if (before.IsBlocked || before.Plan is not { } plan)
             {
                 return (before, (RunOutcome?)null);

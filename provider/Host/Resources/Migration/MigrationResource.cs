@@ -75,7 +75,8 @@ internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time)
         }
 
         var spec = MigrationCodec.Read(call.Inputs, call.Owner);
-        var preflight = await PreflightRunner.RunAsync(spec, MigrationCodec.ReadState(call.OldState), sites(), false, time, RunEvents.None, cancellation);
+        var preflight = await PreflightRunner.RunPatientlyAsync(
+            spec, MigrationCodec.ReadState(call.OldState), sites(), false, PreflightRunner.PreviewPatience, time, RunEvents.None, cancellation);
         if (preflight.Committed || preflight.Plan is null)
         {
             var kept = preflight.Committed && call.OldState is not null
@@ -108,7 +109,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time)
         try
         {
             events.Status("preflight", "looking at both sites");
-            preflight = await PreflightRunner.RunPatientlyAsync(spec, remembered, sites(), false, time, events, limit.Token);
+            preflight = await PreflightRunner.RunPatientlyAsync(spec, remembered, sites(), false, PreflightRunner.RunPatience, time, events, limit.Token);
         }
         catch (OperationCanceledException)
         {
