@@ -33,6 +33,9 @@ public static class StampNotes
     /// <summary>On the target: the downtime in seconds.</summary>
     public const string Downtime = "downtime";
 
+    /// <summary>On a source that was kept at commit: when it was given up.</summary>
+    public const string Committed = "committed";
+
     /// <summary>On both: who declared it, for people.</summary>
     public const string Owner = "owner";
 

@@ -54,7 +54,13 @@ public static class GoalSeeker
                     sinceNoReturn.Clear();
                 }
             }
-            catch (Exception e) when (IsExpected(e))
+            catch (Exception e) when (!IsExpected(e))
+            {
+                // A bug of ours must not leave the VM down either; then it is told as what it is.
+                await TakeBackAsync(sinceNoReturn, run);
+                throw;
+            }
+            catch (Exception e)
             {
                 var (takenBack, undoFailed) = await TakeBackAsync(sinceNoReturn, run);
                 return new RunOutcome(done.ToImmutable(), step, Say(e), takenBack)
@@ -85,6 +91,22 @@ public static class GoalSeeker
         }
     }
 
+    private static async Task UndoAsync(Step step, Run run, CancellationToken cancellation)
+    {
+        for (var retry = 0; ; retry++)
+        {
+            try
+            {
+                await step.UndoAsync(run, cancellation);
+                return;
+            }
+            catch (PlatformException e) when (retry < RetryWaits.Length && e.Kind is PlatformErrorKind.Lost or PlatformErrorKind.Unreachable)
+            {
+                await Task.Delay(RetryWaits[retry], run.Time, cancellation);
+            }
+        }
+    }
+
     private static async Task<(ImmutableArray<string> TakenBack, bool Failed)> TakeBackAsync(Stack<Step> steps, Run run)
     {
         var said = ImmutableArray.CreateBuilder<string>();
@@ -94,7 +116,7 @@ public static class GoalSeeker
         {
             try
             {
-                await step.UndoAsync(run, limit.Token);
+                await UndoAsync(step, run, limit.Token);
             }
             catch (Exception e) when (IsExpected(e))
             {

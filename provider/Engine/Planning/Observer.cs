@@ -18,8 +18,16 @@ public static class Observer
         var fence = found is null ? FenceState.None : await home.InspectFenceAsync(found.Id, id, cancellation);
         var copies = ImmutableArray.CreateBuilder<Copy>();
         var disks = ImmutableArray.CreateBuilder<TargetDisk>();
-        foreach (var site in targets.Distinct())
+        var sites = targets.Distinct().ToList();
+        var places = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var site in sites)
         {
+            // Two names may stand for one place: what is there counts once, under the first name.
+            if (sites.Count > 1 && !places.Add((await site.DescribeAsync(cancellation)).Identity))
+            {
+                continue;
+            }
+
             foreach (var copy in await site.FindStampedAsync(id, cancellation))
             {
                 if (copy.Stamp is { Role: StampRole.Target })
@@ -28,7 +36,9 @@ public static class Observer
                 }
             }
 
-            disks.AddRange(await site.FindStampedDisksAsync(id, cancellation));
+            // A disk of a committed VM keeps the name that we gave it, and is that VM's now.
+            disks.AddRange((await site.FindStampedDisksAsync(id, cancellation))
+                .Where(disk => disk.Attached is null || copies.Any(copy => copy.Site == site && copy.Vm.Id == disk.Attached)));
         }
 
         return new Observation

@@ -42,7 +42,10 @@ public static class Planner
             case MigrationGoal.Replicated:
                 return Replicated(run)
                     ? new Plan(PlanKind.Nothing, [])
-                    : new Plan(PlanKind.Replicate, [new StampSource(), new CreateDisks(), new StopSource(), new CopyDisks(), new RestartSource()]);
+                    : new Plan(PlanKind.Replicate, [
+                        .. run.Seen.Copies.IsEmpty ? [] : new Step[] { new DropStrayCopies() },
+                        .. run.Seen.HomeFence == FenceState.None ? [] : new Step[] { new LiftFence() },
+                        new StampSource(), new CreateDisks(), new StopSource(), new CopyDisks(), new RestartSource()]);
             case MigrationGoal.CutOver:
                 return new Plan(PlanKind.Move, Move(run));
             default:

@@ -73,6 +73,25 @@ public static class PreflightRunner
         MigrationSpec spec, Remembered? remembered, SiteBook sites, bool removal, TimeProvider time, RunEvents events, CancellationToken cancellation)
     {
         var findings = ImmutableArray.CreateBuilder<Finding>();
+        var committed = remembered?.Phase == MigrationPhase.Committed;
+        if (committed && removal)
+        {
+            return new Preflight { Findings = [], Committed = true };
+        }
+
+        if (committed)
+        {
+            // Home is given up and may be gone from the config, or switched off.
+            try
+            {
+                return await SettleCommittedAsync(spec, remembered!, sites, findings, cancellation);
+            }
+            catch (PlatformException e)
+            {
+                return new Preflight { Findings = [Unreadable(e, spec, sites)] };
+            }
+        }
+
         var home = Open(spec.Vm.Site, PropertyPath.Of("vm.site"), sites, findings);
         var to = Open(spec.Target.Site, PropertyPath.Of("target.site"), sites, findings);
         if (home is null || to is null)
@@ -80,18 +99,22 @@ public static class PreflightRunner
             return new Preflight { Findings = findings.ToImmutable() };
         }
 
-        var committed = remembered?.Phase == MigrationPhase.Committed;
-        if (committed && removal)
-        {
-            return new Preflight { Findings = [], Committed = true };
-        }
-
         try
         {
-            var seen = await ObserveAsync(spec, remembered, committed, home, to, sites, cancellation);
-            if (committed && await SettleCommittedAsync(spec, remembered!, sites, findings, cancellation) is { } settled)
+            var seen = await ObserveAsync(spec, remembered, home, to, sites, cancellation);
+            if (seen.Home?.Stamp?[StampNotes.Committed] is not null && seen.Current is null)
             {
-                return settled;
+                return await KeptSourceAsync(spec, removal, to, cancellation);
+            }
+
+            if (seen.Home is { } touched && seen.HomeFence == FenceState.None
+                && seen.Copies.FirstOrDefault(copy => copy.AcceptedAt is not null && copy.Fence == FenceState.None && copy.Vm.Power != PowerState.Off) is { } alive)
+            {
+                findings.Add(Finding.Error(
+                    "drift.fence-gone", PropertyPath.Of("vm"),
+                    $"{alive.Vm.Name} lives at \"{alive.Site.Name}\" and runs there, but the fence on {touched.Name} at \"{home.Name}\" is gone: somebody has defined that VM anew. "
+                    + $"Nothing is done, since either could be the right one. Remove or rename the one at \"{home.Name}\" to keep the one that runs."));
+                return new Preflight { Findings = findings.ToImmutable() };
             }
 
             if (seen.Place is not { } place)
@@ -123,13 +146,40 @@ public static class PreflightRunner
         }
         catch (PlatformException e)
         {
-            findings.Add(Finding.Error(
-                e.Kind == PlatformErrorKind.Denied ? "access.site.auth" : "access.site.reach",
-                PropertyPath.Of(e.Site == spec.Target.Site && e.Site != spec.Vm.Site ? "target.site" : "vm.site"),
-                $"Site \"{e.Site}\" ({sites.Find(e.Site)?.Where}) cannot be read: {e.Message}"));
+            findings.Add(Unreadable(e, spec, sites));
         }
 
         return new Preflight { Findings = findings.ToImmutable() };
+    }
+
+    private static Finding Unreadable(PlatformException e, MigrationSpec spec, SiteBook sites) => Finding.Error(
+        e.Kind == PlatformErrorKind.Denied ? "access.site.auth" : "access.site.reach",
+        PropertyPath.Of(e.Site == spec.Target.Site && e.Site != spec.Vm.Site ? "target.site" : "vm.site"),
+        $"Site \"{e.Site}\" ({sites.Find(e.Site)?.Where}) cannot be read: {e.Message}");
+
+    /// <summary>The source was kept at commit and says so itself, whatever became of the state.</summary>
+    private static async Task<Preflight> KeptSourceAsync(MigrationSpec spec, bool removal, Site to, CancellationToken cancellation)
+    {
+        if (removal)
+        {
+            return new Preflight { Findings = [], Committed = true };
+        }
+
+        if (spec.Goal < MigrationGoal.Committed)
+        {
+            return new Preflight
+            {
+                Findings =
+                [
+                    Finding.Error(
+                        "request.goal.committed", PropertyPath.Of("goal"),
+                        $"{spec.Vm.Label} was committed and its source kept aside, so there is no way back to {spec.Goal}. Set goal to Committed."),
+                ],
+            };
+        }
+
+        var found = await FindCommittedAsync(spec, to, cancellation);
+        return new Preflight { Findings = [], Committed = true, CommittedVm = found is null ? null : (to, found) };
     }
 
     private static Site? Open(string name, PropertyPath at, SiteBook sites, ImmutableArray<Finding>.Builder findings)
@@ -146,40 +196,48 @@ public static class PreflightRunner
     }
 
     private static async Task<Observation> ObserveAsync(
-        MigrationSpec spec, Remembered? remembered, bool committed, Site home, Site to, SiteBook sites, CancellationToken cancellation)
+        MigrationSpec spec, Remembered? remembered, Site home, Site to, SiteBook sites, CancellationToken cancellation)
     {
         var copySites = new List<Site> { to };
-        if (remembered?.PlacementSite is { } last && last != home.Name && sites.Find(last) is { } lastSite && !committed)
+        if (remembered?.PlacementSite is { } last && last != home.Name)
         {
-            copySites.Add(lastSite);
+            copySites.Add(sites.Find(last) ?? throw new PlatformException(
+                PlatformErrorKind.NotFound, home.Name,
+                $"{spec.Vm.Label} was at site \"{last}\" at the end of the last run, and the provider's config has no such site any more. Put it back until the VM has moved on"));
         }
 
         var seen = await Observer.ObserveAsync(spec.Vm, home, copySites, cancellation);
-        if (seen.Current is null && seen.Copies.IsEmpty && (seen.HomeFence != FenceState.None || (seen.Home is null && !committed)))
+        if (seen.Current is null && (seen.HomeFence != FenceState.None || seen.Home is null))
         {
             // The VM was moved and neither the declaration nor the state says where to: look at every site that answers.
+            PlatformException? unseen = null;
             foreach (var name in sites.Names.Where(name => name != home.Name && copySites.TrueForAll(site => site.Name != name)))
             {
                 try
                 {
                     var wider = await Observer.ObserveAsync(spec.Vm, home, [.. copySites, sites.Find(name)!], cancellation);
-                    if (!wider.Copies.IsEmpty)
+                    if (wider.Current is not null)
                     {
                         return wider;
                     }
                 }
-                catch (PlatformException e) when (e.Kind is PlatformErrorKind.Unreachable or PlatformErrorKind.Denied)
+                catch (PlatformException e)
                 {
-                    // A site that this migration may have nothing to do with must not stop it.
+                    // A site that this migration may have nothing to do with must not stop it, unless the VM may live there.
+                    unseen = e;
                 }
+            }
+
+            if (unseen is not null && seen.HomeFence != FenceState.None && seen.Home?.Stamp?[StampNotes.DownSince] is null)
+            {
+                throw unseen;
             }
         }
 
         return seen;
     }
 
-    /// <returns>Null when a new move has to start from where the VM was committed: the caller goes on.</returns>
-    private static async Task<Preflight?> SettleCommittedAsync(
+    private static async Task<Preflight> SettleCommittedAsync(
         MigrationSpec spec, Remembered remembered, SiteBook sites, ImmutableArray<Finding>.Builder findings, CancellationToken cancellation)
     {
         if (spec.Goal < MigrationGoal.Committed)

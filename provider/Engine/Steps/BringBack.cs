@@ -33,11 +33,6 @@ internal sealed class BringBack : Step
                 $"{home.Name} at {site.Name} is not off and fenced any more, so its disks must not be written. Shut it down there and look at what was changed.");
         }
 
-        if (now.Stamp?[StampNotes.BringBack] == "done")
-        {
-            return "done by an earlier run";
-        }
-
         await SourceNotes.UpdateAsync(site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.BringBack, "started"), cancellation);
         var total = EstimateBytes(run);
         var (done, said) = (0L, new List<string>());

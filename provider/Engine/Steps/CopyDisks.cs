@@ -33,7 +33,6 @@ internal sealed class CopyDisks : Step
         foreach (var disk in run.Vm.Disks)
         {
             var made = run.Disks[disk.Name];
-            await RefuseForeignAsync(run, made, cancellation);
             var length = disk.LengthBytes.Value;
             var note = made.IsNew ? null : CopiedNote.Read(source.Stamp, disk.Name);
             if (note is not null && epoch is not null && note.Epoch == epoch && await IsStillWholeAsync(run, made, note, cancellation))
@@ -61,18 +60,6 @@ internal sealed class CopyDisks : Step
     }
 
     private static long Bytes(Disk disk) => disk.AllocatedBytes.TryGet(out var allocated) ? Math.Min(allocated, disk.LengthBytes.Or(allocated)) : disk.LengthBytes.Or(0);
-
-    /// <summary>A disk of ours may have become somebody's: a committed VM's, for one. Its content is not ours to change.</summary>
-    private static async Task RefuseForeignAsync(Run run, TargetDisk made, CancellationToken cancellation)
-    {
-        if (made.Attached is { } id && await run.To.InspectAsync(id, cancellation) is { } holder
-            && !(holder.Stamp is { Role: StampRole.Target } stamp && stamp.MigrationId == run.MigrationId))
-        {
-            throw new PlatformException(
-                PlatformErrorKind.Refused, run.To.Name,
-                $"The disk {made.Location} at {run.To.Name} has our name but belongs to VM {holder.Name}, which is not ours. Rename or remove that disk, or choose another storage pool.");
-        }
-    }
 
     /// <summary>When the copy is a VM already, its guest may have run: what was proven before its start counts. Else the disk is read again.</summary>
     private static async Task<bool> IsStillWholeAsync(Run run, TargetDisk made, CopiedNote note, CancellationToken cancellation)

@@ -19,11 +19,25 @@ internal sealed class CreateDisks : Step
     {
         foreach (var disk in run.Vm.Disks)
         {
-            run.Disks[disk.Name] = await run.To.EnsureDiskAsync(
+            var made = await run.To.EnsureDiskAsync(
                 new DiskRequest(run.MigrationId, run.Placement!.Name, run.Placement.Pool, disk.Name, disk.LengthBytes.Value, disk.Format.Or(null!)),
                 cancellation);
+            await RefuseForeignAsync(run, made, cancellation);
+            run.Disks[disk.Name] = made;
         }
 
         return string.Join(", ", run.Disks.Values.Select(disk => disk.Location));
+    }
+
+    /// <summary>A disk of ours may have become somebody's: a committed VM's, for one. Its content is not ours to change.</summary>
+    private static async Task RefuseForeignAsync(Run run, TargetDisk made, CancellationToken cancellation)
+    {
+        if (made.Attached is { } id && await run.To.InspectAsync(id, cancellation) is { } holder
+            && !(holder.Stamp is { Role: StampRole.Target } stamp && stamp.MigrationId == run.MigrationId))
+        {
+            throw new PlatformException(
+                PlatformErrorKind.Refused, run.To.Name,
+                $"The disk {made.Location} at {run.To.Name} has our name but belongs to VM {holder.Name}, which is not ours. Rename or remove that disk, or choose another storage pool.");
+        }
     }
 }

@@ -14,6 +14,12 @@ internal sealed class FenceSource : Step
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
+        if (await run.From.InspectFenceAsync(run.Vm.Id, run.MigrationId, cancellation) != FenceState.Standing)
+        {
+            // Without a whole fence the disks may have changed: what was copied before counts for nothing.
+            await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Epoch, null), cancellation);
+        }
+
         await run.From.EnsureFencedAsync(run.Vm.Id, run.MigrationId, cancellation);
 
         // From here until the fence is lifted the disks do not change: copies of this epoch stay complete.

@@ -20,6 +20,12 @@ internal sealed class RestartSource : Step
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
+        // The notes come last: as long as one says that the VM is down, every run knows that it has to run again.
+        if (run.WasRunning)
+        {
+            await run.From.EnsureRunningAsync(run.Vm.Id, cancellation);
+        }
+
         await SourceNotes.UpdateAsync(
             run.From, run.Vm.Id, run.MigrationId,
             stamp => stamp.With(StampNotes.DownSince, null).With(StampNotes.Replicated, run.Now), cancellation);
@@ -28,7 +34,6 @@ internal sealed class RestartSource : Step
             return $"{run.Name} is off at {run.From.Name} as it was";
         }
 
-        await run.From.EnsureRunningAsync(run.Vm.Id, cancellation);
         run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : null;
         return $"{run.Name} runs at {run.From.Name}";
     }

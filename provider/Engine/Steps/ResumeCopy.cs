@@ -1,3 +1,4 @@
+using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 
 namespace VmMigrate.Engine.Steps;
@@ -17,6 +18,22 @@ internal sealed class ResumeCopy : Step
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
+        var (site, home) = (run.Seen.HomeSite, run.Seen.Home);
+        if (home is not null && await site.InspectFenceAsync(home.Id, run.MigrationId, cancellation) != FenceState.Standing)
+        {
+            throw new PlatformException(
+                PlatformErrorKind.Refused, site.Name,
+                $"{home.Name} was started or changed by hand at {site.Name} in spite of the fence, so {run.Name} must not start at {run.From.Name} as well. "
+                + $"Shut down the one at {site.Name} and run again, or remove it there to keep the one at {run.From.Name}");
+        }
+
+        // It will write again, so what an interrupted way back had brought home gets old.
+        if (home is not null)
+        {
+            await SourceNotes.UpdateAsync(
+                site, home.Id, run.MigrationId, stamp => stamp[StampNotes.BringBack] is null ? stamp : stamp.With(StampNotes.BringBack, "started"), cancellation);
+        }
+
         await run.From.EnsureUnfencedAsync(run.Vm.Id, run.MigrationId, cancellation);
         if (!run.WasRunning)
         {

@@ -1,6 +1,5 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
-using VmMigrate.Engine.Facts;
 
 namespace VmMigrate.Engine.Steps;
 
@@ -19,12 +18,7 @@ internal sealed class StampSource : Step
         var stamp = run.Vm.Stamp is { Role: StampRole.Source } present && present.MigrationId == run.MigrationId
             ? present
             : new Stamp(run.MigrationId, StampRole.Source);
-        if (stamp[StampNotes.WasRunning] is null)
-        {
-            stamp = stamp.With(StampNotes.WasRunning, run.Vm.Power == PowerState.Running ? "true" : "false");
-        }
-
-        stamp = stamp.With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
+        stamp = stamp.With(StampNotes.WasRunning, run.WasRunning ? "true" : "false").With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
         await SourceNotes.WriteAsync(run, stamp, cancellation);
         return $"{run.Name} carries {run.MigrationId}";
     }

@@ -26,24 +26,37 @@ internal sealed class StartSource : Step
         var (site, home) = (run.Seen.HomeSite, run.Seen.Home!);
         await SourceNotes.UpdateAsync(
             site, home.Id, run.MigrationId,
-            stamp => stamp.With(StampNotes.Epoch, null).With(StampNotes.DownSince, null).With(StampNotes.BringBack, null), cancellation);
+            stamp => stamp.With(StampNotes.Epoch, null).With(StampNotes.BringBack, null).With(StampNotes.DownSince, stamp[StampNotes.DownSince] ?? run.Now), cancellation);
         await site.EnsureUnfencedAsync(home.Id, run.MigrationId, cancellation);
+        if (run.WasRunning)
+        {
+            try
+            {
+                await site.EnsureRunningAsync(home.Id, cancellation);
+            }
+            catch (PlatformException e) when (e.RetryCanHelp)
+            {
+                // Only the reply may have been lost. Taking a start back that happened would stop a VM that is where it should be.
+                if ((await site.InspectAsync(home.Id, cancellation))?.Power != PowerState.Running)
+                {
+                    throw;
+                }
+            }
+        }
+
+        // The note comes last: as long as it says that the VM is down, every run knows that it has to run again.
+        try
+        {
+            await SourceNotes.UpdateAsync(site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null), cancellation);
+        }
+        catch (PlatformException)
+        {
+            // The VM is where it should be; a note that outlives its truth is no reason to take that back.
+        }
+
         if (!run.WasRunning)
         {
             return $"{home.Name} is at {site.Name}, off as it was";
-        }
-
-        try
-        {
-            await site.EnsureRunningAsync(home.Id, cancellation);
-        }
-        catch (PlatformException e) when (e.RetryCanHelp)
-        {
-            // Only the reply may have been lost. Taking a start back that happened would stop a VM that is where it should be.
-            if ((await site.InspectAsync(home.Id, cancellation))?.Power != Facts.PowerState.Running)
-            {
-                throw;
-            }
         }
 
         run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : null;

@@ -44,10 +44,11 @@ internal sealed class StopSource : Step
 
     public override async Task UndoAsync(Run run, CancellationToken cancellation)
     {
-        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null), cancellation);
         if (run.WasRunning)
         {
             await AskedToStop.StartAgainAsync(run.From, run.Vm.Id, run, cancellation);
         }
+
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null), cancellation);
     }
 }

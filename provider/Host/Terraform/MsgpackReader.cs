@@ -26,7 +26,7 @@ internal static class MsgpackReader
             var value = Read(ref reader, 0);
             return reader.End ? value : throw new FormatException("There are bytes after the MessagePack value.");
         }
-        catch (Exception fault) when (fault is MessagePackSerializationException or EndOfStreamException or OverflowException)
+        catch (Exception fault) when (fault is MessagePackSerializationException or EndOfStreamException or OverflowException or ArgumentOutOfRangeException)
         {
             throw new FormatException("The MessagePack value is cut short or broken.", fault);
         }

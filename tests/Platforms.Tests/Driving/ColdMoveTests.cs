@@ -218,4 +218,63 @@ public sealed class ColdMoveTests
         Assert.NotEmpty(world.World.Calls);
         Assert.DoesNotContain(world.World.Calls, call => call.Writes);
     }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_source_that_was_defined_anew_behind_our_back_does_not_cost_the_VM_that_runs()
+    {
+        var world = new Rehearsal();
+        await world.DriveAsync(Rehearsal.Spec());
+        world.World.ByHand.RemoveFence("dc1", Rehearsal.VmName);
+        world.World.ByHand.RemoveStamp("dc1", Rehearsal.VmName);
+        foreach (var removal in new[] { false, true })
+        {
+            var (before, outcome) = await world.DriveAsync(Rehearsal.Spec(), removal);
+            Assert.Null(outcome);
+            Assert.Contains(before.Findings, finding => finding.Id == "drift.fence-gone");
+        }
+
+        Assert.Equal(1, world.World.Watches().Values.Single().Running);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_site_that_the_state_remembers_and_the_config_has_lost_stops_the_run()
+    {
+        var world = new Rehearsal();
+        await world.DriveAsync(Rehearsal.Spec());
+        var (before, outcome) = await world.DriveAsync(Rehearsal.Spec(to: "dc3"), remembered: new Remembered(MigrationPhase.CutOver, "gone", null));
+        Assert.Null(outcome);
+        Assert.Contains(before.Findings, finding => finding.Message.Contains("\"gone\"", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_VM_that_was_started_after_a_first_copy_runs_after_its_move()
+    {
+        var world = new Rehearsal(running: false);
+        Assert.Null((await world.DriveAsync(Rehearsal.Spec(MigrationGoal.Replicated))).Outcome!.Failed);
+        world.World.ByHand.Start("dc1", Rehearsal.VmName);
+        Assert.Null((await world.DriveAsync(Rehearsal.Spec())).Outcome!.Failed);
+        await world.AssertRunsAtAsync("dc2");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_cutover_that_was_killed_and_is_no_longer_wished_ends_with_the_VM_up_at_the_source()
+    {
+        var world = new Rehearsal();
+        await Assert.ThrowsAsync<SimulatedCrashException>(() => world.DriveAsync(
+            Rehearsal.Spec(), faults: ("dc2", new Fault { Kind = FaultKind.Crash, Call = "EnsureDefined", Moment = FaultMoment.After })));
+        Assert.Null((await world.DriveAsync(Rehearsal.Spec(MigrationGoal.Replicated))).Outcome!.Failed);
+        await world.AssertRunsAtAsync("dc1");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_source_kept_at_commit_is_never_started_again_even_when_the_state_is_lost()
+    {
+        var world = new Rehearsal();
+        Assert.Null((await world.DriveAsync(Rehearsal.Spec(MigrationGoal.Committed) with { CommitSource = SourceAfterCommit.Keep })).Outcome!.Failed);
+        var (removal, outcome) = await world.DriveAsync(Rehearsal.Spec(MigrationGoal.Committed), removal: true);
+        Assert.True(removal.Committed);
+        Assert.Null(outcome);
+        Assert.Contains((await world.DriveAsync(Rehearsal.Spec())).Before.Findings, finding => finding.Id == "request.goal.committed");
+        Assert.Equal(1, world.World.Watches().Values.Single().Running);
+    }
 }

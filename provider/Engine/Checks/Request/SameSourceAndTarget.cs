@@ -8,7 +8,7 @@ internal static class SameSourceAndTarget
 {
     internal static IEnumerable<Finding> Run(CheckSubject subject)
     {
-        if (subject.From.Identity == subject.To.Identity && !subject.CopyExists)
+        if (subject.From.Identity == subject.To.Identity)
         {
             yield return Finding.Error(
                 "request.target.same",

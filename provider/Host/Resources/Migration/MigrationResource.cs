@@ -18,14 +18,12 @@ internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time)
     {
         var findings = ImmutableArray.CreateBuilder<Finding>();
         var known = sites().Names;
-        foreach (var at in new[] { PropertyPath.Of("vm.site"), PropertyPath.Of("target.site") })
+        // vm.site may rightly be gone from the config after a commit; preflight knows whether it is needed.
+        if (inputs["target"]["site"].AsText is { } name && known.Count > 0 && !known.Contains(name))
         {
-            if (inputs[at.Steps[0].Name!]["site"].AsText is { } name && known.Count > 0 && !known.Contains(name))
-            {
-                findings.Add(Finding.Error(
-                    "input.unknown-site", at,
-                    $"The provider's config has no site \"{name}\".{NearestName.Question(name, known)} It has: {Names(known)}. Add it under sites, or name one of them."));
-            }
+            findings.Add(Finding.Error(
+                "input.unknown-site", PropertyPath.Of("target.site"),
+                $"The provider's config has no site \"{name}\".{NearestName.Question(name, known)} It has: {Names(known)}. Add it under sites, or name one of them."));
         }
 
         for (var i = 0; i < (inputs["verify"]["probes"].AsList?.Items.Length ?? 0); i++)
@@ -155,7 +153,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time)
         try
         {
             after = await PreflightRunner.RunAsync(
-                spec, new Remembered(committed ? MigrationPhase.Committed : MigrationPhase.CutOver, run.To.Name, run.CopyId ?? run.Vm.Id),
+                spec, new Remembered(committed ? MigrationPhase.Committed : MigrationPhase.CutOver, committed ? run.To.Name : run.From.Name, run.CopyId ?? run.Vm.Id),
                 sites(), removal: committed, time, RunEvents.None, limit.Token);
         }
         catch (OperationCanceledException)
@@ -164,7 +162,19 @@ internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time)
         }
 
         var seen = after?.Run?.Seen;
-        var place = committed ? await InspectAsync(run.To, run.CopyId ?? run.Vm.Id, limit.Token) ?? seen?.Place : seen?.Place;
+        var place = seen?.Place;
+        if (committed)
+        {
+            try
+            {
+                place = await InspectAsync(run.To, run.CopyId ?? run.Vm.Id, limit.Token) ?? place;
+            }
+            catch (Exception e) when (e is PlatformException or OperationCanceledException)
+            {
+                // The commit is done; the state must say so even when the site does not answer any more.
+            }
+        }
+
         var phase = committed ? MigrationPhase.Committed
             : seen is not null ? MigrationState.PhaseOf(seen)
             : outcome.Failed?.Phase ?? MigrationPhase.CutOver;
@@ -276,7 +286,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time)
         try
         {
             // Look for a copy of ours everywhere: the state that knew its place is lost.
-            seen = await Observer.ObserveAsync(vm, home, book.Names.Where(name => name != vm.Site).Select(name => book.Find(name)!), cancellation);
+            seen = await Observer.ObserveAsync(vm, home, await ReadableAsync(book, vm.Site, cancellation), cancellation);
         }
         catch (Exception e) when (e is PlatformException or AmbiguousVmException)
         {
@@ -293,7 +303,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time)
             return null;
         }
 
-        var target = seen.Copies.Select(copy => copy.Site).FirstOrDefault() ?? (seen.Disks.IsEmpty ? home : book.Find(seen.Disks[0].Pool) ?? home);
+        var target = seen.Copies.Select(copy => copy.Site).FirstOrDefault() ?? await DisksAtAsync(book, seen, cancellation) ?? home;
         var inputs = ImportInputs(call.Id).With("target", Value.Map(("site", Value.Text(target.Name))));
         var phase = MigrationState.PhaseOf(seen);
         inputs = InputCheck.Run(
@@ -303,6 +313,39 @@ internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time)
         var state = MigrationState.Write(inputs, phase, seen.MigrationId, place, null, [], seen, null, Value.Null, []);
         var resting = phase is not (MigrationPhase.Replicating or MigrationPhase.CuttingOver or MigrationPhase.RollingBack);
         return new ReadOutcome(call.Id, inputs, state, resting ? [] : [$"The migration of {vm.Label} is not finished: {phase}. The next run goes on."], [], resting);
+    }
+
+    /// <summary>The sites other than home that answer: one that this import may have nothing to do with must not stop it.</summary>
+    private static async Task<List<Site>> ReadableAsync(SiteBook book, string home, CancellationToken cancellation)
+    {
+        var sites = new List<Site>();
+        foreach (var site in book.Names.Where(name => name != home).Select(name => book.Find(name)!))
+        {
+            try
+            {
+                await site.DescribeAsync(cancellation);
+                sites.Add(site);
+            }
+            catch (PlatformException)
+            {
+                // Not seen, so not searched.
+            }
+        }
+
+        return sites;
+    }
+
+    private static async Task<Site?> DisksAtAsync(SiteBook book, Observation seen, CancellationToken cancellation)
+    {
+        foreach (var site in await ReadableAsync(book, seen.HomeSite.Name, cancellation))
+        {
+            if (!(await site.FindStampedDisksAsync(seen.MigrationId, cancellation)).IsEmpty)
+            {
+                return site;
+            }
+        }
+
+        return null;
     }
 
     private static MapValue ImportInputs(string id)
