@@ -50,7 +50,7 @@ internal static class UtilitiesFile
         });
         code.Line();
         code.Line("public static bool? GetEnvBoolean(params string[] names) => GetEnv(names) switch");
-        Switch(code, 
+        Switch(code,
             "\"1\" or \"t\" or \"T\" or \"true\" or \"TRUE\" or \"True\" => true,",
             "\"0\" or \"f\" or \"F\" or \"false\" or \"FALSE\" or \"False\" => false,",
             "_ => null,");

@@ -56,11 +56,11 @@ public sealed record Observation
     public bool WasRunning => Home is { } live && HomeFence == FenceState.None && live.Stamp?[StampNotes.DownSince] is null
         ? live.Power == PowerState.Running
         : (Home?.Stamp?[StampNotes.WasRunning] ?? Copies.Select(copy => copy.Vm.Stamp?[StampNotes.WasRunning]).FirstOrDefault(note => note is not null)) switch
-    {
-        "true" => true,
-        "false" => false,
-        _ => Home?.Power == PowerState.Running,
-    };
+        {
+            "true" => true,
+            "false" => false,
+            _ => Home?.Power == PowerState.Running,
+        };
 
     /// <summary>Where the VM lives: its site and facts; null when it was found nowhere.</summary>
     public (Site Site, Vm Vm)? Place => Current is { } copy ? (copy.Site, copy.Vm) : Home is { } home ? (HomeSite, home) : null;

@@ -8,22 +8,42 @@ public static class Quantity
 {
     private static readonly Dictionary<string, double> DurationUnits = new(StringComparer.Ordinal)
     {
-        ["ms"] = 0.001, ["s"] = 1, ["sec"] = 1, ["m"] = 60, ["min"] = 60, ["h"] = 3600, ["d"] = 86400,
+        ["ms"] = 0.001,
+        ["s"] = 1,
+        ["sec"] = 1,
+        ["m"] = 60,
+        ["min"] = 60,
+        ["h"] = 3600,
+        ["d"] = 86400,
     };
 
     // Decimal and binary units are told apart; a bare K, M, G or T is refused as ambiguous.
     private static readonly Dictionary<string, double> SizeUnits = new(StringComparer.OrdinalIgnoreCase)
     {
         ["B"] = 1,
-        ["kB"] = 1e3, ["MB"] = 1e6, ["GB"] = 1e9, ["TB"] = 1e12,
-        ["KiB"] = 1024, ["MiB"] = 1024.0 * 1024, ["GiB"] = 1024.0 * 1024 * 1024, ["TiB"] = 1024.0 * 1024 * 1024 * 1024,
+        ["kB"] = 1e3,
+        ["MB"] = 1e6,
+        ["GB"] = 1e9,
+        ["TB"] = 1e12,
+        ["KiB"] = 1024,
+        ["MiB"] = 1024.0 * 1024,
+        ["GiB"] = 1024.0 * 1024 * 1024,
+        ["TiB"] = 1024.0 * 1024 * 1024 * 1024,
     };
 
     private static readonly Dictionary<string, double> RateUnits = new(StringComparer.Ordinal)
     {
-        ["bit/s"] = 1 / 8.0, ["kbit/s"] = 1e3 / 8, ["Mbit/s"] = 1e6 / 8, ["Gbit/s"] = 1e9 / 8,
-        ["B/s"] = 1, ["kB/s"] = 1e3, ["MB/s"] = 1e6, ["GB/s"] = 1e9,
-        ["KiB/s"] = 1024, ["MiB/s"] = 1024.0 * 1024, ["GiB/s"] = 1024.0 * 1024 * 1024,
+        ["bit/s"] = 1 / 8.0,
+        ["kbit/s"] = 1e3 / 8,
+        ["Mbit/s"] = 1e6 / 8,
+        ["Gbit/s"] = 1e9 / 8,
+        ["B/s"] = 1,
+        ["kB/s"] = 1e3,
+        ["MB/s"] = 1e6,
+        ["GB/s"] = 1e9,
+        ["KiB/s"] = 1024,
+        ["MiB/s"] = 1024.0 * 1024,
+        ["GiB/s"] = 1024.0 * 1024 * 1024,
     };
 
     /// <summary>Reads a duration; null when it is none. Zero is a duration, a negative one is not.</summary>

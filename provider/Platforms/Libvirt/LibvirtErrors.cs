@@ -20,11 +20,31 @@ internal static class LibvirtErrors
     /// <summary>The names of the header for those codes whose name is not just ours in capitals.</summary>
     private static readonly FrozenDictionary<int, string> OtherCodes = new Dictionary<int, string>
     {
-        [2] = "NO_MEMORY", [7] = "INVALID_DOMAIN", [10] = "GET_FAILED", [16] = "OS_TYPE", [20] = "NO_TARGET", [21] = "NO_NAME",
-        [26] = "CALL_FAILED", [30] = "OPEN_FAILED", [31] = "READ_FAILED", [32] = "PARSE_FAILED", [34] = "WRITE_FAILED", [35] = "XML_DETAIL",
-        [36] = "INVALID_NETWORK", [46] = "INVALID_STORAGE_POOL", [47] = "INVALID_STORAGE_VOL", [54] = "NO_SECURITY_MODEL",
-        [65] = "INVALID_SECRET", [66] = "NO_SECRET", [70] = "HOOK_SCRIPT_FAILED", [73] = "INVALID_STREAM", [81] = "MIGRATE_UNSAFE",
-        [82] = "OVERFLOW", [89] = "DBUS_SERVICE", [91] = "CPU_INCOMPATIBLE", [99] = "DEVICE_MISSING",
+        [2] = "NO_MEMORY",
+        [7] = "INVALID_DOMAIN",
+        [10] = "GET_FAILED",
+        [16] = "OS_TYPE",
+        [20] = "NO_TARGET",
+        [21] = "NO_NAME",
+        [26] = "CALL_FAILED",
+        [30] = "OPEN_FAILED",
+        [31] = "READ_FAILED",
+        [32] = "PARSE_FAILED",
+        [34] = "WRITE_FAILED",
+        [35] = "XML_DETAIL",
+        [36] = "INVALID_NETWORK",
+        [46] = "INVALID_STORAGE_POOL",
+        [47] = "INVALID_STORAGE_VOL",
+        [54] = "NO_SECURITY_MODEL",
+        [65] = "INVALID_SECRET",
+        [66] = "NO_SECRET",
+        [70] = "HOOK_SCRIPT_FAILED",
+        [73] = "INVALID_STREAM",
+        [81] = "MIGRATE_UNSAFE",
+        [82] = "OVERFLOW",
+        [89] = "DBUS_SERVICE",
+        [91] = "CPU_INCOMPATIBLE",
+        [99] = "DEVICE_MISSING",
     }.ToFrozenDictionary();
 
     /// <summary>The error that the thread's last call left.</summary>

@@ -27,7 +27,8 @@ internal static class MacInUse
             {
                 yield return new Finding(
                     "net.mac.unique", Severity.Error, PropertyPath.Of("target"),
-                    $"The hardware address {nic.Mac} of {subject.Vm.Name} is in use at site \"{subject.To.Site}\" by VM \"{other?.Name ?? holder}\". Give one of them another address.") { Subject = nic.Mac };
+                    $"The hardware address {nic.Mac} of {subject.Vm.Name} is in use at site \"{subject.To.Site}\" by VM \"{other?.Name ?? holder}\". Give one of them another address.")
+                { Subject = nic.Mac };
             }
         }
     }

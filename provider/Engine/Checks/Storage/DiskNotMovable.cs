@@ -20,7 +20,8 @@ internal static class DiskNotMovable
             {
                 yield return new Finding(
                     "disk.cdrom", Severity.Error, at,
-                    $"A medium is in the {disk.Device} drive {disk.Name} ({disk.Location}). It would not be there at the target. Eject it.") { Subject = disk.Name };
+                    $"A medium is in the {disk.Device} drive {disk.Name} ({disk.Location}). It would not be there at the target. Eject it.")
+                { Subject = disk.Name };
                 continue;
             }
 
@@ -28,28 +29,32 @@ internal static class DiskNotMovable
             {
                 yield return new Finding(
                     "disk.shared", Severity.Error, at,
-                    $"Disk {disk.Name} ({disk.Location}) is shared with other VMs. A copy would part ways with theirs. Move it by its own means, or detach it.") { Subject = disk.Name };
+                    $"Disk {disk.Name} ({disk.Location}) is shared with other VMs. A copy would part ways with theirs. Move it by its own means, or detach it.")
+                { Subject = disk.Name };
             }
 
             if (disk.Encrypted.Or(false))
             {
                 yield return new Finding(
                     "crypt.vm-encryption", Severity.Error, at,
-                    $"Disk {disk.Name} ({disk.Location}) is encrypted by its image format, which is not supported. Decrypt it first, or encrypt inside the guest.") { Subject = disk.Name };
+                    $"Disk {disk.Name} ({disk.Location}) is encrypted by its image format, which is not supported. Decrypt it first, or encrypt inside the guest.")
+                { Subject = disk.Name };
             }
 
             if (!disk.Readable)
             {
                 yield return new Finding(
                     "disk.unreadable", Severity.Error, at,
-                    $"Disk {disk.Name} ({disk.Location}) is no file or volume that can be copied. Detach it, or move it by its own means.") { Subject = disk.Name };
+                    $"Disk {disk.Name} ({disk.Location}) is no file or volume that can be copied. Detach it, or move it by its own means.")
+                { Subject = disk.Name };
             }
 
             if (!disk.LengthBytes.IsKnown)
             {
                 yield return new Finding(
                     "disk.length-unknown", Severity.Error, at,
-                    $"The length of disk {disk.Name} ({disk.Location}) could not be read: {disk.LengthBytes.WhyUnknown}. Without it no copy can be made.") { Subject = disk.Name };
+                    $"The length of disk {disk.Name} ({disk.Location}) could not be read: {disk.LengthBytes.WhyUnknown}. Without it no copy can be made.")
+                { Subject = disk.Name };
             }
         }
     }
