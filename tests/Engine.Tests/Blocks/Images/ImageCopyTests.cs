@@ -102,7 +102,8 @@ public sealed class ImageCopyTests : IDisposable
             result = await BlockCopier.CopyAsync(reader, target, options, null, TestContext.Current.CancellationToken);
         }
 
-        Assert.InRange(result.ReadBytes, 1, noise * 3 / 4);
+        // How much the map had saved at the kill depends on the machine's pace; what it had saved is not read again, and that is one chunk at the least.
+        Assert.InRange(result.ReadBytes, 1, noise - DigestTree.ChunkBytes);
         Assert.Equal(result.SourceDigest, result.TargetDigest);
         _folder.QemuImg("compare", "-f", "qcow2", "-F", "qcow2", "source", "left");
         _folder.CheckIsClean("left");
