@@ -11,7 +11,7 @@ namespace VmMigrate.Engine.Contracts;
 /// Methods named <c>Ensure...</c> bring about a state and may be repeated at any time: twice equals once, and repeating one that was
 /// killed half-way completes it. Methods named <c>Find...</c>, <c>List...</c>, <c>Describe...</c> and <c>Inspect...</c> only read.
 /// </remarks>
-public abstract class Site : IAsyncDisposable
+public abstract partial class Site : IAsyncDisposable
 {
     protected Site(string name) => Name = name;
 
@@ -105,4 +105,8 @@ public abstract class Site : IAsyncDisposable
     public abstract Task<string?> ReadConsoleAsync(string vmId, CancellationToken cancellation);
 
     public abstract ValueTask DisposeAsync();
+
+    /// <summary>What an optional ability throws where the driver lacks it. Preview asks <see cref="Capabilities"/> first, so no user should see it.</summary>
+    protected PlatformException Lacks(string ability) =>
+        new(PlatformErrorKind.Unsupported, Name, $"The {Platform} driver cannot {ability}.");
 }

@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+
+namespace VmMigrate.Engine.Contracts;
+
+// Moves of a running VM with its memory, by the platform's own means. Optional: see Capabilities.LiveFamily.
+public abstract partial class Site
+{
+    /// <summary>What stands against moving this VM live to that site, in the platform's own words (its checker's verdict, devices, features of the processor); empty: nothing is known to. Only reads.</summary>
+    public virtual Task<ImmutableArray<string>> FindLiveBlockersAsync(string vmId, Site to, CancellationToken cancellation) =>
+        Task.FromResult(ImmutableArray<string>.Empty);
+
+    /// <summary>
+    /// Moves the running VM with its memory, and with its disks where the two sites share none, by the platform's own migration. When it returns, the VM
+    /// runs at <paramref name="to"/> as <see cref="VmRequest"/> says, with the stamp, and is off here, its definition and disks kept. On any failure or cancellation
+    /// the VM goes on running here and nothing is left running there; success is told only when the job and the placement both say so.
+    /// </summary>
+    /// <remarks>Repeating it after a kill goes on with a job that still runs, or cleans up and starts again.</remarks>
+    public virtual Task<LiveResult> MoveLiveAsync(LiveRequest request, Site to, IProgress<LiveProgress>? progress, CancellationToken cancellation) =>
+        throw Lacks("move a running VM with its memory");
+}

@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+
+namespace VmMigrate.Engine.Contracts;
+
+// Changed-block tracking: what warm mode, the reverse delta of a way back, and recovery points rest on. Optional: see Capabilities.ChangedBlockTracking.
+public abstract partial class Site
+{
+    /// <summary>
+    /// Opens a consistent view of all disks of a VM at this moment, and makes the checkpoint from which the next round's changes are computed, in one
+    /// step of the platform: no write falls between the two. Works for a running VM and for one that is off (the last round). The source goes on running.
+    /// </summary>
+    /// <remarks>
+    /// What an earlier, killed run left open (a backup job, a snapshot) is closed first. A checkpoint of the asked name that exists already belongs to such a
+    /// run and is made anew. Platforms with costs at removal (a snapshot's consolidation) pay them when the round is disposed.
+    /// </remarks>
+    /// <exception cref="PlatformException"><see cref="PlatformErrorKind.Busy"/> when another tool's backup holds the VM.</exception>
+    public virtual Task<DiskRound> OpenRoundAsync(RoundRequest request, CancellationToken cancellation) => throw Lacks("read the blocks that a VM has changed");
+
+    /// <summary>Our checkpoints of this VM from which changes can be computed now, oldest first. A reset of the platform's tracking leaves none.</summary>
+    public virtual Task<ImmutableArray<string>> FindCheckpointsAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        Task.FromResult(ImmutableArray<string>.Empty);
+
+    /// <summary>The checkpoint is gone, and what the platform kept for it; nothing happens where there is none.</summary>
+    public virtual Task EnsureCheckpointRemovedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>
+    /// The VM runs, and every block that it has written since this very start counts as changed since <paramref name="checkpoint"/>. The VM is off before; one that runs
+    /// already keeps running, with the checkpoint if it has it. A fenced VM is refused as by <see cref="EnsureRunningAsync"/>.
+    /// </summary>
+    /// <returns>False where the VM runs and its writes since the start are not tracked.</returns>
+    public virtual async Task<bool> EnsureRunningTrackedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation)
+    {
+        await EnsureRunningAsync(vmId, cancellation);
+        return false;
+    }
+}
