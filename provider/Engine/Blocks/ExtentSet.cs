@@ -39,6 +39,21 @@ public sealed class ExtentSet : IReadOnlyList<Extent>
     /// <summary>Everything that is in this set or in the other.</summary>
     public ExtentSet Union(ExtentSet other) => Of(_extents.Concat(other._extents));
 
+    /// <summary>Everything of a disk that is not in this set.</summary>
+    public ExtentSet Complement(long diskLengthBytes)
+    {
+        var builder = new Builder();
+        long at = 0;
+        foreach (var extent in _extents)
+        {
+            builder.Add(at, extent.Offset - at);
+            at = extent.End;
+        }
+
+        builder.Add(at, diskLengthBytes - at);
+        return builder.Build();
+    }
+
     /// <summary>The index of the first extent that ends after <paramref name="offset"/>; <see cref="Count"/> when there is none.</summary>
     public int FirstEndingAfter(long offset)
     {

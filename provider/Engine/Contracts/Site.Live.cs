@@ -11,7 +11,8 @@ public abstract partial class Site
 
     /// <summary>
     /// Moves the running VM with its memory, and with its disks where the two sites share none, by the platform's own migration. When it returns, the VM
-    /// runs at <paramref name="to"/> as <see cref="VmRequest"/> says, with the stamp, and is off here, its definition and disks kept. On any failure or cancellation
+    /// runs at <paramref name="to"/> as <see cref="VmRequest"/> says, with the stamp, and is off here, its definition and disks kept. Where the platform can, its fence stands from the very
+    /// moment of the switch (<see cref="EnsureFencedAsync"/> is called after in any case). Checkpoints of the migration go along, so that what the VM has written since can be told there. On any failure or cancellation
     /// the VM goes on running here and nothing is left running there; success is told only when the job and the placement both say so.
     /// </summary>
     /// <remarks>Repeating it after a kill goes on with a job that still runs, or cleans up and starts again.</remarks>

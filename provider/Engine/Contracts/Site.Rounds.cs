@@ -24,8 +24,20 @@ public abstract partial class Site
     public virtual Task EnsureCheckpointRemovedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>
+    /// Nothing that a round or a live move of this migration began is left on the VM: no checkpoint, also none from which changes can no longer be computed; no open
+    /// job; the guest's file systems are thawed. Done at the end of a migration, and on a VM that is on or off.
+    /// </summary>
+    public virtual async Task EnsureTrackingRemovedAsync(string vmId, string migrationId, CancellationToken cancellation)
+    {
+        foreach (var checkpoint in await FindCheckpointsAsync(vmId, migrationId, cancellation))
+        {
+            await EnsureCheckpointRemovedAsync(vmId, migrationId, checkpoint, cancellation);
+        }
+    }
+
+    /// <summary>
     /// The VM runs, and every block that it has written since this very start counts as changed since <paramref name="checkpoint"/>. The VM is off before; one that runs
-    /// already keeps running, with the checkpoint if it has it. A fenced VM is refused as by <see cref="EnsureRunningAsync"/>.
+    /// already keeps running, with the checkpoint if it has it. A checkpoint of that name which is there and in order is kept: more counts as changed then, never less. A fenced VM is refused as by <see cref="EnsureRunningAsync"/>.
     /// </summary>
     /// <returns>False where the VM runs and its writes since the start are not tracked.</returns>
     public virtual async Task<bool> EnsureRunningTrackedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation)

@@ -30,25 +30,12 @@ public sealed partial class SimulatorSite
         ChangeAsync("EnsureRunning", vmId, "", (turn, site, _) =>
         {
             var vm = Must(site, vmId);
-            if (vm.Power == PowerState.Running)
-            {
-                return;
-            }
-
-            if (vm.Fence is { } fence)
+            if (vm.Power != PowerState.Running && vm.Fence is { } fence)
             {
                 throw No(PlatformErrorKind.Refused, $"{vm.Name} is fenced by migration {fence.MigrationId} and may not start.");
             }
 
-            if (vm.Power == PowerState.Off)
-            {
-                MustBeAbleToStart(turn, site, vm);
-                turn.PowerOn(site, vm, TakeGuestFault(turn, site, vm, "Guest.Boot") is not { Kind: FaultKind.Refuse });
-                return;
-            }
-
-            vm.Power = PowerState.Running;
-            turn.Touch(vm);
+            StartNow(turn, site, vm);
         }, cancellation);
 
     /// <remarks>A guest that is not off when the patience is over calls its shutdown off. One that was asked goes on shutting down when the call is cancelled.</remarks>
@@ -120,6 +107,20 @@ public sealed partial class SimulatorSite
             vm.Fence = null;
             turn.Say(site, vm, "unfenced");
         }, cancellation);
+
+    private void StartNow(Turn turn, SiteState site, VmState vm)
+    {
+        if (vm.Power == PowerState.Off)
+        {
+            MustBeAbleToStart(turn, site, vm);
+            turn.PowerOn(site, vm, TakeGuestFault(turn, site, vm, "Guest.Boot") is not { Kind: FaultKind.Refuse });
+        }
+        else if (vm.Power != PowerState.Running)
+        {
+            vm.Power = PowerState.Running;
+            turn.Touch(vm);
+        }
+    }
 
     /// <summary>A VM that is nobody's copy has disks that are nobody's either.</summary>
     private static void ReleaseDisks(Turn turn, SiteState site, VmState vm, string migrationId)

@@ -34,7 +34,11 @@ public sealed partial class SimulatorSite : Site
 
     public override string Where => $"simulator {_world.Label}/{Name}";
 
-    public override Capabilities Capabilities { get; } = new();
+    public override Capabilities Capabilities => new()
+    {
+        ChangedBlockTracking = _options.ChangedBlockTracking,
+        LiveFamily = _options.Live ? $"simulator {_world.Label}" : null,
+    };
 
     /// <summary>The world it is a site of.</summary>
     public SimulatedWorld World => _world;

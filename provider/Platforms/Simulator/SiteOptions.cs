@@ -42,6 +42,12 @@ public sealed record SiteOptions
     /// <summary>What all disks of the site together read or write; null: as fast as it goes.</summary>
     public double? BytesPerSecond { get; init; }
 
+    /// <summary>Changed blocks of its VMs can be told.</summary>
+    public bool ChangedBlockTracking { get; init; } = true;
+
+    /// <summary>VMs can move between two such sites with their memory.</summary>
+    public bool Live { get; init; } = true;
+
     public ImmutableArray<Fault> Faults { get; init; } = [];
 }
 

@@ -8,7 +8,7 @@ namespace VmMigrate.Platforms.Tests.Contracts;
 
 /// <summary>What every platform must do, whatever it is made of. A platform subclasses it and says how to reach two sites and how to seed VMs.</summary>
 /// <remarks>Each fact works on VMs of its own, which <see cref="SeedAsync"/> makes anew, so that they run in any order and after a run that was killed.</remarks>
-public abstract class SiteContract : IAsyncLifetime
+public abstract partial class SiteContract : IAsyncLifetime
 {
     protected const int Limit = 60_000;
 

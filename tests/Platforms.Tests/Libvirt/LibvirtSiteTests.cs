@@ -18,6 +18,8 @@ public sealed class LibvirtSiteTests(TwoHosts lab) : SiteContract
 
     protected override string Pool => TwoHosts.Pool;
 
+    protected override Site OpenHomeAgain() => lab.Open(TwoHosts.Dc1);
+
     protected override Task SeedAsync(string name) => TwoHosts.FreshGuestAsync(name);
 
     protected override Task ForgetAsync(string name) => TwoHosts.ForgetAsync(name);

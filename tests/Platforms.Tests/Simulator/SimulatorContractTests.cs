@@ -27,10 +27,16 @@ public abstract class SimulatorContract : SiteContract
 
     protected override string Pool => "fast";
 
+    protected override Site OpenHomeAgain()
+    {
+        _world.Restart();
+        return _world.Open("dc1");
+    }
+
     // The world has to have its first site before anything is done in it by hand.
     public override async ValueTask InitializeAsync() => await Home.DescribeAsync(Cancel);
 
-    protected override Task SeedAsync(string name) => Do(() => _world.ByHand.Create("dc1", new MachineOptions { Name = name, Disks = [4 << 20], Running = false, Guest = Quick }));
+    protected override Task SeedAsync(string name) => Do(() => _world.ByHand.Create("dc1", new MachineOptions { Name = name, Disks = [16 << 20], Running = false, Guest = Quick }));
 
     protected override Task SeedDeafAsync(string name) =>
         Do(() => _world.ByHand.Create("dc1", new MachineOptions { Name = name, Disks = [4 << 20], Guest = Quick with { IgnoresShutdown = true, Agent = false } }));

@@ -37,6 +37,36 @@ internal abstract class LeafStore : IDisposable
 
     internal abstract void Delete();
 
+    /// <summary>Writes everything to another store, which is empty.</summary>
+    /// <param name="lengthOf">The length of a leaf: the last one may be shorter.</param>
+    internal void CopyTo(LeafStore other, long leaves, Func<long, int> lengthOf)
+    {
+        var entries = new LeafEntry[PageLeaves];
+        var content = new byte[LeafPattern.LeafBytes];
+        for (var page = 0L; page * PageLeaves < leaves; page++)
+        {
+            if (!ReadPage(page, entries))
+            {
+                continue;
+            }
+
+            for (var leaf = page * PageLeaves; leaf < Math.Min(leaves, (page + 1) * PageLeaves); leaf++)
+            {
+                var entry = entries[leaf % PageLeaves];
+                if (entry.Kind == LeafKind.Kept)
+                {
+                    var whole = content.AsSpan(0, lengthOf(leaf));
+                    ReadKept(leaf, whole);
+                    other.Keep(leaf, whole);
+                }
+                else if (entry.Kind != LeafKind.Untouched)
+                {
+                    other.Set(leaf, entry);
+                }
+            }
+        }
+    }
+
     public void Dispose()
     {
         Dispose(true);

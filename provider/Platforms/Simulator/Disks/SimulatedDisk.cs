@@ -1,3 +1,4 @@
+using VmMigrate.Engine.Blocks;
 using VmMigrate.Platforms.Simulator.Worlds;
 
 namespace VmMigrate.Platforms.Simulator.Disks;
@@ -192,6 +193,69 @@ internal sealed class SimulatedDisk
 
     /// <summary>Counts what is allocated by looking.</summary>
     internal long CountAllocated() => Extents(0, LengthBytes).Where(extent => !extent.IsZero).Sum(extent => extent.LengthBytes + LeafBytes - 1) / LeafBytes * LeafBytes;
+
+    /// <summary>Makes another disk of the same length equal to this one.</summary>
+    internal void CopyTo(SimulatedDisk other)
+    {
+        other.WriteZeroes(0, other.LengthBytes);
+        var content = new byte[LeafBytes];
+        var scratch = new byte[LeafBytes];
+        foreach (var extent in Extents(0, LengthBytes))
+        {
+            for (var leaf = extent.Offset / LeafBytes; !extent.IsZero && leaf * LeafBytes < extent.Offset + extent.LengthBytes; leaf++)
+            {
+                var whole = content.AsSpan(0, LengthOf(leaf));
+                if (ReadLeaf(leaf, whole))
+                {
+                    other.WriteLeaf(leaf, whole, scratch);
+                }
+            }
+        }
+    }
+
+    /// <summary>Where this disk differs from an earlier state of it.</summary>
+    internal ExtentSet ChangedSince(SimulatedDisk earlier)
+    {
+        var changed = new ExtentSet.Builder();
+        var (now, then) = (new LeafEntry[LeafStore.PageLeaves], new LeafEntry[LeafStore.PageLeaves]);
+        for (var page = 0L; page * LeafStore.PageLeaves < Leaves; page++)
+        {
+            // Not short-circuited: both have to fill their entries.
+            if (!(_store.ReadPage(page, now) | earlier._store.ReadPage(page, then)))
+            {
+                continue;
+            }
+
+            for (var leaf = page * LeafStore.PageLeaves; leaf < Math.Min(Leaves, (page + 1) * LeafStore.PageLeaves); leaf++)
+            {
+                var (a, b) = (now[leaf % LeafStore.PageLeaves], then[leaf % LeafStore.PageLeaves]);
+                if (a != b || (a.Kind == LeafKind.Kept && !SameKept(earlier, leaf)))
+                {
+                    changed.Add(leaf * LeafBytes, LengthOf(leaf));
+                }
+            }
+
+            Array.Clear(now);
+            Array.Clear(then);
+        }
+
+        // What a disk has grown by counts as changed.
+        if (LengthBytes > earlier.LengthBytes)
+        {
+            var start = earlier.LengthBytes / LeafBytes * LeafBytes;
+            return changed.Build().Union(ExtentSet.Of([new Extent(start, LengthBytes - start)]));
+        }
+
+        return changed.Build();
+    }
+
+    private bool SameKept(SimulatedDisk earlier, long leaf)
+    {
+        var (a, b) = (new byte[LengthOf(leaf)], new byte[earlier.LengthOf(leaf)]);
+        _store.ReadKept(leaf, a);
+        earlier._store.ReadKept(leaf, b);
+        return a.AsSpan().SequenceEqual(b);
+    }
 
     /// <summary>Of a leaf that is not zero.</summary>
     private long Zero(long leaf)

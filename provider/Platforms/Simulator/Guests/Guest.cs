@@ -11,9 +11,17 @@ internal static class Guest
 
     internal static bool AgentAnswers(VmState vm, DateTimeOffset now) => vm.Guest.Agent && IsUp(vm, now);
 
-    /// <summary>How long it has worked since its present start.</summary>
-    internal static TimeSpan Uptime(VmState vm, DateTimeOffset now) =>
-        vm is { Boots: true, StartedAt: { } start } && now > start + vm.Guest.Boot ? now - start - vm.Guest.Boot : TimeSpan.Zero;
+    /// <summary>How long it has worked since its present start. It does not work while it is frozen.</summary>
+    internal static TimeSpan Uptime(VmState vm, DateTimeOffset now)
+    {
+        if (vm is not { Boots: true, StartedAt: { } start })
+        {
+            return TimeSpan.Zero;
+        }
+
+        var worked = (vm.FrozenAt < now ? vm.FrozenAt.Value : now) - start - vm.Guest.Boot - vm.Stood;
+        return worked > TimeSpan.Zero ? worked : TimeSpan.Zero;
+    }
 
     internal static string Console(VmState vm, DateTimeOffset now)
     {

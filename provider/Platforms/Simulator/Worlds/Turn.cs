@@ -106,6 +106,7 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
 
         vm.Power = PowerState.Running;
         vm.StartedAt = now;
+        (vm.FrozenAt, vm.Stood) = (null, TimeSpan.Zero);
         vm.Boots = boots && !vm.Guest.NeverBoots;
         Touch(vm);
         NotePower(vm, before, now);
@@ -121,10 +122,111 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
         vm.Power = PowerState.Off;
         vm.StartedAt = null;
         vm.OffAt = null;
+        vm.Round = null;
+        (vm.FrozenAt, vm.Stood) = (null, TimeSpan.Zero);
         world.Stopping.Remove((site.Name, vm.Id));
         Touch(vm);
         NotePower(vm, before, at);
         Say(site, vm, how);
+    }
+
+    /// <summary>The VM goes on at another site without a start: its guest sees nothing of it but a pause.</summary>
+    internal void MoveLive(SiteState from, VmState here, SiteState to, VmState there, DateTimeOffset pausedAt)
+    {
+        var before = CopiesRunning(here.Id);
+        (there.Power, there.StartedAt, there.Boots, there.RecordsAtStart) = (PowerState.Running, here.StartedAt, here.Boots, here.RecordsAtStart);
+        (there.FrozenAt, there.Stood) = (here.FrozenAt, here.Stood + (now - pausedAt));
+        (here.Power, here.StartedAt, here.FrozenAt, here.Stood, here.Round) = (PowerState.Off, null, null, TimeSpan.Zero, null);
+        Touch(here);
+        Touch(there);
+        NotePower(here, before, now);
+        Say(from, here, "moved away live");
+        Say(to, there, "moved here live");
+    }
+
+    internal void Thaw(VmState vm)
+    {
+        if (vm.FrozenAt is { } since)
+        {
+            vm.Stood += now - since;
+            vm.FrozenAt = null;
+            Touch(vm);
+        }
+    }
+
+    /// <summary>Keeps all disks of a VM as they are now, in place of a checkpoint of the same name.</summary>
+    internal CheckpointState MakeCheckpoint(SiteState site, VmState vm, string migrationId, string name)
+    {
+        BringUpToDate(site, vm);
+        if (vm.Checkpoints.Find(there => there.MigrationId == migrationId && there.Name == name) is { } old)
+        {
+            DropCheckpoint(site, vm, old);
+        }
+
+        var made = new CheckpointState(migrationId, name, new SortedDictionary<string, DiskState>(StringComparer.Ordinal));
+        foreach (var attached in vm.Disks)
+        {
+            var disk = site.Disks[attached.Location];
+            var kept = new DiskState
+            {
+                Location = $"{disk.Location}@{name}",
+                Pool = disk.Pool,
+                LengthBytes = disk.LengthBytes,
+                Format = disk.Format,
+                Key = $"{disk.Key}@{migrationId}.{name}",
+                Seed = disk.Seed,
+                DataBytes = disk.DataBytes,
+            };
+            using var open = OpenDisk(site, attached.Location);
+            using var store = owner.Store.OpenDisk(site.Name, kept.Key);
+            open.Store.CopyTo(store, open.Disk.Leaves, open.Disk.LengthOf);
+            made.Disks[attached.Name] = kept;
+        }
+
+        vm.Checkpoints.Add(made);
+        Touch(vm);
+        return made;
+    }
+
+    /// <summary>The disks of a VM that moved live are the same: what has changed at its new place since a checkpoint of the old one can be told.</summary>
+    internal void CopyCheckpoint(SiteState from, CheckpointState checkpoint, SiteState to, VmState there)
+    {
+        var made = new CheckpointState(checkpoint.MigrationId, checkpoint.Name, new SortedDictionary<string, DiskState>(StringComparer.Ordinal));
+        foreach (var attached in there.Disks)
+        {
+            if (!checkpoint.Disks.TryGetValue(attached.Name, out var kept))
+            {
+                continue;
+            }
+
+            var disk = to.Disks[attached.Location];
+            var copy = new DiskState
+            {
+                Location = $"{disk.Location}@{checkpoint.Name}",
+                Pool = disk.Pool,
+                LengthBytes = kept.LengthBytes,
+                Format = disk.Format,
+                Key = $"{disk.Key}@{checkpoint.MigrationId}.{checkpoint.Name}",
+            };
+            using var source = OpenKept(from, kept);
+            using var target = OpenKept(to, copy);
+            source.Disk.CopyTo(target.Disk);
+            made.Disks[attached.Name] = copy;
+        }
+
+        there.Checkpoints.Add(made);
+        Touch(there);
+    }
+
+    internal void DropCheckpoint(SiteState site, VmState vm, CheckpointState checkpoint)
+    {
+        vm.Checkpoints.Remove(checkpoint);
+        foreach (var disk in checkpoint.Disks.Values)
+        {
+            owner.Store.DeleteDisk(site.Name, disk.Key);
+        }
+
+        Touch(vm);
     }
 
     /// <summary>The disks of a running VM hold what its guest has written up to now.</summary>
@@ -143,6 +245,9 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
         return new OpenStore(disk, owner.Store.OpenDisk(site.Name, disk.Key));
     }
 
+    /// <summary>A disk as a checkpoint has kept it.</summary>
+    internal OpenStore OpenKept(SiteState site, DiskState kept) => new(kept, owner.Store.OpenDisk(site.Name, kept.Key));
+
     internal void Remove(SiteState site, DiskState disk)
     {
         site.Disks.Remove(disk.Location);
@@ -158,6 +263,11 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
     /// <summary>Its disks stay.</summary>
     internal void Remove(SiteState site, VmState vm, string what)
     {
+        foreach (var checkpoint in vm.Checkpoints.ToArray())
+        {
+            DropCheckpoint(site, vm, checkpoint);
+        }
+
         site.Vms.Remove(vm.Id);
         site.Removed.Add(vm.Id);
         world.Dirty = true;
@@ -218,6 +328,8 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
     internal sealed class OpenStore(DiskState disk, LeafStore store) : IDisposable
     {
         internal SimulatedDisk Disk { get; } = new(disk, store);
+
+        internal LeafStore Store => store;
 
         // A store in memory is the disk itself and has nothing to close.
         public void Dispose() => store.Dispose();

@@ -122,9 +122,27 @@ internal sealed class VmState
 
     public FenceDetail? Fence { get; set; }
 
+    /// <summary>Since when the guest has kept its file systems frozen; null while they are not.</summary>
+    public DateTimeOffset? FrozenAt { get; set; }
+
+    /// <summary>How long the guest of this start has not worked, because it was frozen or paused.</summary>
+    public TimeSpan Stood { get; set; }
+
+    /// <summary>Oldest first.</summary>
+    public List<CheckpointState> Checkpoints { get; set; } = [];
+
+    /// <summary>A round that somebody reads, or read when he died.</summary>
+    public RoundState? Round { get; set; }
+
     /// <summary>False: just as it was made up, so there is nothing to save.</summary>
     internal bool Touched { get; set; }
 }
+
+/// <summary>A VM's disks at a moment, kept whole: changes are told by comparing.</summary>
+/// <param name="Disks">By their names; each has a store of its own.</param>
+internal sealed record CheckpointState(string MigrationId, string Name, SortedDictionary<string, DiskState> Disks);
+
+internal sealed record RoundState(string MigrationId, string Checkpoint);
 
 /// <param name="Location">The key in <see cref="SiteState.Disks"/>.</param>
 internal sealed record VmDiskState(string Name, string Location, string Bus);
