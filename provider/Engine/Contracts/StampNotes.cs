@@ -33,6 +33,9 @@ public static class StampNotes
     /// <summary>On the target: the downtime in seconds.</summary>
     public const string Downtime = "downtime";
 
+    /// <summary>On the target: what the run that brought it there has taken, in the form of <see cref="Estimates.RunRecord"/>.</summary>
+    public const string Ran = "ran";
+
     /// <summary>On a source that was kept at commit: when it was given up.</summary>
     public const string Committed = "committed";
 

@@ -47,8 +47,10 @@ public static class GoalSeeker
 
                 // Carries the step's name to traces, and to whoever injects faults.
                 using var activity = new Activity(step.Name).Start();
+                var before = run.Transferred;
                 var detail = await TryAsync(step, run, cancellation);
-                done.Add(new StepRecord(step.Name, detail, startedAt, run.Time.GetElapsedTime(started)));
+                done.Add(new StepRecord(step.Name, detail, startedAt, run.Time.GetElapsedTime(started), run.Transferred - before));
+                run.Done.Add((done[^1], step.TimedAs));
                 if (step.IsPointOfNoReturn)
                 {
                     sinceNoReturn.Clear();

@@ -32,6 +32,12 @@ public sealed class Run
 
     public bool WasRunning { get; init; }
 
+    /// <summary>From where to where, as records of runs name it; null where that is not known, and then nothing is recorded.</summary>
+    public string? Route { get; init; }
+
+    /// <summary>Steps done so far, in order, with the names under which their times are recorded.</summary>
+    public List<(StepRecord Record, string TimedAs)> Done { get; } = [];
+
     /// <summary>Disks made or found at the target, by their names.</summary>
     public Dictionary<string, TargetDisk> Disks { get; } = new(StringComparer.Ordinal);
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Estimates;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Values;
@@ -19,6 +20,9 @@ public abstract class SiteBook
 
     /// <summary>The open site of this name; null when the config has none.</summary>
     public abstract Site? Find(string name);
+
+    /// <summary>What runs between two of its sites have taken.</summary>
+    public virtual Task<RunHistory> HistoryAsync(Site from, Site to, CancellationToken cancellation) => RunHistory.ReadAsync(from, to, cancellation);
 }
 
 /// <summary>Everything that can be known before a run: what is there, what would be done, what stands against it.</summary>
@@ -137,8 +141,8 @@ public static class PreflightRunner
             }
 
             return removal
-                ? Remove(spec, seen, place, to, time, events)
-                : await PrepareAsync(spec, seen, place, to, time, events, cancellation);
+                ? await RemoveAsync(spec, seen, place, to, sites, time, events, cancellation)
+                : await PrepareAsync(spec, seen, place, to, sites, time, events, cancellation);
         }
         catch (AmbiguousVmException e)
         {
@@ -284,20 +288,32 @@ public static class PreflightRunner
             : Finding.Error("request.vm.unique", PropertyPath.Of("vm.id"), $"Site \"{home.Name}\" has no VM with the id \"{spec.Vm.Id}\".");
     }
 
-    private static Preflight Remove(MigrationSpec spec, Observation seen, (Site Site, Vm Vm) place, Site to, TimeProvider time, RunEvents events)
+    private static async Task<Preflight> RemoveAsync(
+        MigrationSpec spec, Observation seen, (Site Site, Vm Vm) place, Site to, SiteBook sites, TimeProvider time, RunEvents events, CancellationToken cancellation)
     {
-        var run = NewRun(spec, seen, place, to, null, time, events);
+        var run = NewRun(spec, seen, place, to, null, null, time, events);
         var findings = WayBack(run, removal: true).ToImmutableArray();
         var plan = Planner.PlanRemoval(run);
-        return new Preflight { Findings = findings, Run = run, Plan = plan, Estimate = Estimate.Of(plan, run, TransferRate.Assumed) };
+        return new Preflight
+        {
+            Findings = findings,
+            Run = run,
+            Plan = plan,
+            Estimate = Estimate.Of(plan, run, new Forecast(await HistoryAsync(plan, run, sites, cancellation), spec.Mode, null)),
+        };
     }
 
+    /// <summary>Only where something is to be foretold: between the place where the VM is and the one where it will be.</summary>
+    private static async Task<RunHistory> HistoryAsync(Plan plan, Run run, SiteBook sites, CancellationToken cancellation) =>
+        plan.Steps.IsEmpty ? RunHistory.None
+        : await sites.HistoryAsync(run.From, plan.Kind == PlanKind.RollBack ? run.Seen.HomeSite : run.To, cancellation);
+
     private static async Task<Preflight> PrepareAsync(
-        MigrationSpec spec, Observation seen, (Site Site, Vm Vm) place, Site to, TimeProvider time, RunEvents events, CancellationToken cancellation)
+        MigrationSpec spec, Observation seen, (Site Site, Vm Vm) place, Site to, SiteBook sites, TimeProvider time, RunEvents events, CancellationToken cancellation)
     {
         var findings = new List<Finding>();
         Placement? placement = null;
-        var run = NewRun(spec, seen, place, to, null, time, events);
+        var run = NewRun(spec, seen, place, to, null, null, time, events);
         var plan = Planner.Plan(run);
         var moves = plan.Kind is PlanKind.Move or PlanKind.Replicate || (plan.Kind == PlanKind.Validate && seen.Current is null);
         if (moves)
@@ -319,9 +335,11 @@ public static class PreflightRunner
                 CopyExists = seen.HomeFence != FenceState.None || !seen.Copies.IsEmpty,
                 BytesAtTarget = seen.Disks.Sum(disk => place.Vm.Disks.FirstOrDefault(source => source.Name == disk.DiskName)?.AllocatedBytes.Or(0) ?? 0),
             }));
-            run = NewRun(spec, seen, place, to, placement, time, events);
-            plan = Planner.Plan(run);
         }
+
+        var history = await HistoryAsync(plan, run, sites, cancellation);
+        run = NewRun(spec, seen, place, to, placement, history.Route, time, events);
+        plan = Planner.Plan(run);
 
         if (spec.Goal < MigrationGoal.CutOver)
         {
@@ -334,7 +352,7 @@ public static class PreflightRunner
             Findings = [.. findings.OrderByDescending(finding => finding.Severity)],
             Run = run,
             Plan = plan,
-            Estimate = Estimate.Of(plan, run, TransferRate.Assumed),
+            Estimate = Estimate.Of(plan, run, new Forecast(history, spec.Mode, null)),
         };
     }
 
@@ -378,7 +396,7 @@ public static class PreflightRunner
     }
 
     private static Run NewRun(
-        MigrationSpec spec, Observation seen, (Site Site, Vm Vm) place, Site to, Placement? placement, TimeProvider time, RunEvents events) => new()
+        MigrationSpec spec, Observation seen, (Site Site, Vm Vm) place, Site to, Placement? placement, string? route, TimeProvider time, RunEvents events) => new()
         {
             Spec = spec,
             MigrationId = seen.MigrationId,
@@ -389,6 +407,7 @@ public static class PreflightRunner
             Vm = place.Vm,
             To = to,
             Placement = placement,
+            Route = route,
             WasRunning = seen.WasRunning,
         };
 }

@@ -1,5 +1,6 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Estimates;
 using VmMigrate.Engine.Text;
 
 namespace VmMigrate.Engine.Steps;
@@ -23,6 +24,7 @@ internal sealed class ProveGuest : Step
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
+        var since = run.Time.GetTimestamp();
         if (!run.WasRunning)
         {
             run.Guest = "not started: it was off before the move";
@@ -30,7 +32,6 @@ internal sealed class ProveGuest : Step
         else
         {
             var seen = new List<string>();
-            var since = run.Time.GetTimestamp();
             foreach (var probe in run.Spec.Probes)
             {
                 seen.Add(await GuestProbe.WaitAsync(probe, run.To, run.CopyId!, run.Time, since, run.Events, cancellation));
@@ -49,6 +50,7 @@ internal sealed class ProveGuest : Step
             run.MigrationId,
             stamp => stamp.With(StampNotes.Accepted, run.Now)
                 .With(StampNotes.Guest, run.Guest)
+                .With(StampNotes.Ran, RunRecord.Of(run, TimedAs, run.Time.GetElapsedTime(since))?.Write())
                 .With(StampNotes.Downtime, run.Downtime?.TotalSeconds.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture)),
             cancellation);
         return run.Downtime is { } time ? $"{run.Guest}; down {Human.Duration(time)}" : run.Guest;

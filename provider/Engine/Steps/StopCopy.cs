@@ -13,6 +13,9 @@ internal sealed class StopCopy : Step
 
     public override bool? Down => true;
 
+    /// <summary>The same guest shuts down.</summary>
+    public override string TimedAs => StopSource.Shutdown;
+
     public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(run.WasRunning ? 5 : 0);
 
     public override string Describe(Run run) =>

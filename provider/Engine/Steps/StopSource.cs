@@ -8,7 +8,9 @@ namespace VmMigrate.Engine.Steps;
 /// <summary>Stops the guest where it lives now, cleanly unless force is declared.</summary>
 internal sealed class StopSource : Step
 {
-    public override string Name => "stop VM";
+    internal const string Shutdown = "stop VM";
+
+    public override string Name => Shutdown;
 
     public override MigrationPhase Phase => MigrationPhase.CuttingOver;
 

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Estimates;
+using VmMigrate.Engine.Inventories;
 using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Values;
 using VmMigrate.Platforms;
@@ -26,11 +28,17 @@ internal sealed class OpenSites : SiteBook, IAsyncDisposable
         }
 
         _sites = sites.ToImmutable();
+        Previews = new InventoryBook(this, time);
     }
+
+    /// <summary>The same sites for whoever only looks: what they have is fetched once.</summary>
+    internal InventoryBook Previews { get; }
 
     public override IReadOnlyCollection<string> Names => [.. _sites.Keys];
 
     public override Site? Find(string name) => _sites.GetValueOrDefault(name);
+
+    public override Task<RunHistory> HistoryAsync(Site from, Site to, CancellationToken cancellation) => Previews.HistoryAsync(from, to, cancellation);
 
     public async ValueTask DisposeAsync()
     {

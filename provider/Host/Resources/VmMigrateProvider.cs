@@ -19,9 +19,9 @@ internal sealed class VmMigrateProvider : Provider
         _time = time;
         _sites = new OpenSites(Value.EmptyMap, time);
         Resources = ImmutableDictionary.CreateRange(
-            new Resource[] { new MigrationResource(() => _sites, time) }.Select(resource => KeyValuePair.Create(resource.Type.Name, resource)));
+            new Resource[] { new MigrationResource(() => _sites, () => _sites.Previews, time) }.Select(resource => KeyValuePair.Create(resource.Type.Name, resource)));
         Functions = ImmutableDictionary.CreateRange(
-            new Function[] { new GetVirtualMachine(() => _sites), new ListVirtualMachines(() => _sites) }
+            new Function[] { new GetVirtualMachine(() => _sites.Previews), new ListVirtualMachines(() => _sites.Previews) }
                 .Select(function => KeyValuePair.Create(function.Type.Name, function)));
     }
 

@@ -53,29 +53,14 @@ internal sealed partial class LibvirtSite
     public override Task<ImmutableArray<TargetDisk>> FindStampedDisksAsync(string migrationId, CancellationToken cancellation) =>
         _connection.ReadAsync<ImmutableArray<TargetDisk>>(
             $"looking for disks of migration {migrationId}",
-            session =>
-            {
-                var found = ImmutableArray.CreateBuilder<TargetDisk>();
-                foreach (var pool in session.Pools())
-                {
-                    using (pool)
-                    {
-                        if (session.IsActive(pool))
-                        {
-                            found.AddRange(StampedIn(session, pool, migrationId));
-                        }
-                    }
-                }
-
-                if (found.Count == 0)
-                {
-                    return [];
-                }
-
-                var owners = Owners(session);
-                return [.. found.Select(disk => disk with { Attached = owners.GetValueOrDefault(disk.Location) }).OrderBy(disk => disk.Location, StringComparer.Ordinal)];
-            },
+            session => [.. Stamped(session, name => name.BelongsTo(migrationId)).Select(found => found.Disk with { MigrationId = migrationId })],
             cancellation);
+
+    public override async Task<Func<string, ImmutableArray<TargetDisk>>?> LookAtStampedDisksAsync(CancellationToken cancellation)
+    {
+        var all = await _connection.ReadAsync("looking for disks of migrations", session => Stamped(session, _ => true), cancellation).ConfigureAwait(false);
+        return migrationId => [.. all.Where(found => found.Name.BelongsTo(migrationId)).Select(found => found.Disk with { MigrationId = migrationId })];
+    }
 
     public override Task EnsureDiskRemovedAsync(TargetDisk disk, CancellationToken cancellation) =>
         _connection.ChangeAsync(
@@ -211,15 +196,34 @@ internal sealed partial class LibvirtSite
         return owners;
     }
 
-    private static IEnumerable<TargetDisk> StampedIn(LibvirtSession session, PoolHandle pool, string migrationId)
+    /// <summary>Disks that we made, in order of their paths. The names have only a part of the migration's id, so that is left open.</summary>
+    private static List<(VolumeName Name, TargetDisk Disk)> Stamped(LibvirtSession session, Func<VolumeName, bool> which)
+    {
+        var found = new List<(VolumeName Name, TargetDisk Disk)>();
+        foreach (var pool in session.Pools())
+        {
+            using (pool)
+            {
+                if (session.IsActive(pool))
+                {
+                    found.AddRange(StampedIn(session, pool, which));
+                }
+            }
+        }
+
+        var owners = found.Count == 0 ? [] : Owners(session);
+        return [.. found.Select(one => (one.Name, one.Disk with { Attached = owners.GetValueOrDefault(one.Disk.Location) })).OrderBy(one => one.Item2.Location, StringComparer.Ordinal)];
+    }
+
+    private static IEnumerable<(VolumeName Name, TargetDisk Disk)> StampedIn(LibvirtSession session, PoolHandle pool, Func<VolumeName, bool> which)
     {
         foreach (var volume in session.Volumes(pool))
         {
             using (volume)
             {
-                if (VolumeName.Parse(session.Name(volume)) is { IsDisk: true } name && name.BelongsTo(migrationId) && session.Info(volume) is { } info)
+                if (VolumeName.Parse(session.Name(volume)) is { IsDisk: true } name && which(name) && session.Info(volume) is { } info)
                 {
-                    yield return new TargetDisk(migrationId, name.Disk, session.Name(pool), session.Path(volume), (long)info.Capacity, name.Extension, null);
+                    yield return (name, new TargetDisk("", name.Disk, session.Name(pool), session.Path(volume), (long)info.Capacity, name.Extension, null));
                 }
             }
         }

@@ -73,6 +73,17 @@ public sealed partial class SimulatorSite : Site
             (_, site) => site.Disks.Values.Where(disk => disk.MigrationId == migrationId).Select(disk => SimulatedFacts.TargetDisk(site, disk)).ToImmutableArray(),
             cancellation);
 
+    public override async Task<Func<string, ImmutableArray<TargetDisk>>?> LookAtStampedDisksAsync(CancellationToken cancellation)
+    {
+        var all = await ReadAsync(
+            "LookAtStampedDisks",
+            null,
+            "",
+            (_, site) => site.Disks.Values.Where(disk => disk.MigrationId is not null).Select(disk => SimulatedFacts.TargetDisk(site, disk)).ToLookup(disk => disk.MigrationId, StringComparer.Ordinal),
+            cancellation);
+        return migrationId => [.. all[migrationId]];
+    }
+
     public override Task<FenceState> InspectFenceAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         ReadAsync("InspectFence", vmId, migrationId, (_, site) => Must(site, vmId) switch
         {

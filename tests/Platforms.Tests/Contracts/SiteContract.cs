@@ -324,6 +324,11 @@ public abstract partial class SiteContract : IAsyncLifetime
         Assert.Equal(3 << 20, second.LengthBytes);
         Assert.Equal(second, Assert.Single(await Away.FindStampedDisksAsync(Id("disk"), Cancel)));
         Assert.Empty(await Away.FindStampedDisksAsync(Id("other"), Cancel));
+        if (await Away.LookAtStampedDisksAsync(Cancel) is { } look)
+        {
+            Assert.Equal(second, Assert.Single(look(Id("disk"))));
+            Assert.Empty(look(Id("other")));
+        }
 
         await Away.EnsureDiskRemovedAsync(second, Cancel);
         await Away.EnsureDiskRemovedAsync(second, Cancel);

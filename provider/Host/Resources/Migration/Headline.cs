@@ -1,6 +1,7 @@
 using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Estimates;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
@@ -34,7 +35,7 @@ internal static class Headline
             ? $"{at.Vm.Name} {(at.Vm.Power == PowerState.Running ? "runs" : "is off")} on {at.Site.Name}{(at.Vm.Addresses.IsEmpty ? "" : $" ({at.Vm.Addresses[0]})")}."
             : $"{run.Name} is done.";
         var moved = run.Transferred > 0 || run.CopyTime > TimeSpan.Zero ? $" Moved {Human.Bytes(run.Transferred)} in {Human.Duration(run.CopyTime)}." : "";
-        var down = run.Downtime is { } time ? $" Down {Human.Duration(time)} (predicted {Human.Duration(expected.Downtime)})." : "";
+        var down = run.Downtime is { } time ? $" Down {Human.Duration(time)} (predicted {expected.DowntimeRange})." : "";
         var proof = run.Proofs.Count > 0 ? $" Disks identical ({run.Proofs.Count} of {run.Proofs.Count}, {run.Spec.Digest})." : "";
         var guest = run.Guest is { } seen ? $" Proof: {seen}." : "";
         var next = plan.Kind switch

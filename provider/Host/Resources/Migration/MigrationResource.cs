@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Inventories;
 using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Schema;
 using VmMigrate.Engine.Spec;
@@ -10,7 +11,7 @@ using VmMigrate.Engine.Values;
 namespace VmMigrate.Host.Resources.Migration;
 
 /// <summary>A VM's declared place. Create and Update are one call: drive from what is there to the goal.</summary>
-internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time) : Resource
+internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook> previews, TimeProvider time) : Resource
 {
     internal override ResourceType Type => MigrationType.Type;
 
@@ -74,7 +75,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time)
 
         var spec = MigrationCodec.Read(call.Inputs, call.Owner);
         var preflight = await PreflightRunner.RunPatientlyAsync(
-            spec, MigrationCodec.ReadState(call.OldState), sites(), false, PreflightRunner.PreviewPatience, time, RunEvents.None, cancellation);
+            spec, MigrationCodec.ReadState(call.OldState), previews(), false, PreflightRunner.PreviewPatience, time, RunEvents.None, cancellation);
         if (preflight.Committed || preflight.Plan is null)
         {
             var kept = preflight.Committed && call.OldState is not null
@@ -137,8 +138,21 @@ internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time)
         }
 
         var (plan, run) = (preflight.Plan!, preflight.Run!);
-        var outcome = await GoalSeeker.RunAsync(plan, run, limit.Token);
+        var outcome = await DriveAsync(plan, run, limit.Token);
         return await ReportAsync(call, spec, preflight, outcome, events);
+    }
+
+    /// <summary>Whatever becomes of it, previews after it look anew.</summary>
+    private async Task<RunOutcome> DriveAsync(Plan plan, Run run, CancellationToken cancellation)
+    {
+        try
+        {
+            return await GoalSeeker.RunAsync(plan, run, cancellation);
+        }
+        finally
+        {
+            previews().Forget();
+        }
     }
 
     private async Task<ApplyOutcome> ReportAsync(ApplyCall call, MigrationSpec spec, Preflight before, RunOutcome outcome, ReporterEvents events)
@@ -264,7 +278,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, TimeProvider time)
             return;
         }
 
-        var outcome = await GoalSeeker.RunAsync(plan, preflight.Run!, limit.Token);
+        var outcome = await DriveAsync(plan, preflight.Run!, limit.Token);
         if (outcome.Failed is not null)
         {
             throw new ResourceException(Headline.Failure(plan, preflight.Run!, outcome, null));

@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Estimates;
+using VmMigrate.Engine.Planning;
+
+namespace VmMigrate.Engine.Inventories;
+
+/// <summary>The sites of a provider as previews and functions read them: each inventory is fetched once and shared. Runs that change things use the book behind it.</summary>
+public sealed class InventoryBook(SiteBook sites, TimeProvider time) : SiteBook
+{
+    private readonly ConcurrentDictionary<string, InventorySite> _read = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(Site From, Site To), OnceRead<RunHistory>> _histories = new();
+
+    public override IReadOnlyCollection<string> Names => sites.Names;
+
+    public override Site? Find(string name) =>
+        sites.Find(name) is not { } site ? null : _read.GetOrAdd(name, static (_, opened) => new InventorySite(opened.site, opened.time), (site, time));
+
+    /// <summary>From what was fetched already, for sites of either book: the past does not change while somebody looks on.</summary>
+    public override async Task<RunHistory> HistoryAsync(Site from, Site to, CancellationToken cancellation) =>
+        Find(from.Name) is { } here && Find(to.Name) is { } there
+            ? await _histories.GetOrAdd((here, there), static (pair, clock) => new OnceRead<RunHistory>(clock, cancel => RunHistory.ReadAsync(pair.From, pair.To, cancel)), time)
+                .GetAsync(InventorySite.MostAge, cancellation)
+            : RunHistory.None;
+
+    /// <summary>Something was changed, by whomever: what comes next is read from the platforms.</summary>
+    public void Forget()
+    {
+        foreach (var site in _read.Values)
+        {
+            site.Forget();
+        }
+
+        _histories.Clear();
+    }
+}

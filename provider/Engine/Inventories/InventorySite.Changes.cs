@@ -1,0 +1,78 @@
+using VmMigrate.Engine.Contracts;
+
+namespace VmMigrate.Engine.Inventories;
+
+/// <content>Calls that may change something: passed on, and nothing that was read before or meanwhile is kept.</content>
+public sealed partial class InventorySite
+{
+    public override Task EnsureStampAsync(string vmId, Stamp? stamp, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureStampAsync(vmId, stamp, cancellation));
+
+    public override Task EnsureRunningAsync(string vmId, CancellationToken cancellation) => ChangeAsync(() => _site.EnsureRunningAsync(vmId, cancellation));
+
+    public override Task EnsureOffAsync(string vmId, TimeSpan patience, bool force, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureOffAsync(vmId, patience, force, cancellation));
+
+    public override Task EnsureFencedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureFencedAsync(vmId, migrationId, cancellation));
+
+    public override Task EnsureUnfencedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureUnfencedAsync(vmId, migrationId, cancellation));
+
+    public override Task<DiskAccess> OpenVmDiskAsync(string vmId, string diskName, bool writable, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.OpenVmDiskAsync(vmId, diskName, writable, cancellation));
+
+    public override Task EnsureRemovedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureRemovedAsync(vmId, migrationId, cancellation));
+
+    public override Task<TargetDisk> EnsureDiskAsync(DiskRequest request, CancellationToken cancellation) => ChangeAsync(() => _site.EnsureDiskAsync(request, cancellation));
+
+    public override Task<DiskAccess> OpenDiskAsync(TargetDisk disk, CancellationToken cancellation) => ChangeAsync(() => _site.OpenDiskAsync(disk, cancellation));
+
+    public override Task EnsureDiskRemovedAsync(TargetDisk disk, CancellationToken cancellation) => ChangeAsync(() => _site.EnsureDiskRemovedAsync(disk, cancellation));
+
+    public override Task<string> EnsureDefinedAsync(VmRequest request, CancellationToken cancellation) => ChangeAsync(() => _site.EnsureDefinedAsync(request, cancellation));
+
+    public override Task EnsureUndefinedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureUndefinedAsync(vmId, migrationId, cancellation));
+
+    public override Task<DiskRound> OpenRoundAsync(RoundRequest request, CancellationToken cancellation) => ChangeAsync(() => _site.OpenRoundAsync(request, cancellation));
+
+    public override Task EnsureCheckpointRemovedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureCheckpointRemovedAsync(vmId, migrationId, checkpoint, cancellation));
+
+    public override Task<bool> EnsureRunningTrackedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureRunningTrackedAsync(vmId, migrationId, checkpoint, cancellation));
+
+    public override Task<LiveResult> MoveLiveAsync(LiveRequest request, Site to, IProgress<LiveProgress>? progress, CancellationToken cancellation) =>
+        ChangeAsync(async () =>
+        {
+            try
+            {
+                return await _site.MoveLiveAsync(request, FreshOf(to), progress, cancellation);
+            }
+            finally
+            {
+                (to as InventorySite)?.Forget();
+            }
+        });
+
+    private Task<bool> ChangeAsync(Func<Task> change) => ChangeAsync(async () =>
+    {
+        await change();
+        return true;
+    });
+
+    private async Task<T> ChangeAsync<T>(Func<Task<T>> change)
+    {
+        Forget();
+        try
+        {
+            return await change();
+        }
+        finally
+        {
+            Forget();
+        }
+    }
+}
