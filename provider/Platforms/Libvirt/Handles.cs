@@ -44,3 +44,8 @@ internal sealed class StreamHandle : VirHandle
 {
     protected override bool ReleaseHandle() => NativeMethods.virStreamFree(handle) == 0;
 }
+
+internal sealed class CheckpointHandle : VirHandle
+{
+    protected override bool ReleaseHandle() => NativeMethods.virDomainCheckpointFree(handle) == 0;
+}

@@ -7,7 +7,7 @@ namespace VmMigrate.Platforms.Libvirt;
 #pragma warning disable CA1822
 
 /// <summary>libvirt's calls in C#'s types, for one thread during one piece of work. Every failure is a <see cref="PlatformException"/>.</summary>
-internal sealed unsafe class LibvirtSession(string site, ConnectHandle connection)
+internal sealed unsafe partial class LibvirtSession(string site, ConnectHandle connection)
 {
     internal string Site => site;
 
@@ -168,6 +168,13 @@ internal sealed unsafe class LibvirtSession(string site, ConnectHandle connectio
     internal DomainHandle Define(string xml, string what) => Valid(NativeMethods.virDomainDefineXMLFlags(connection, xml, 0), () => what);
 
     internal void Start(DomainHandle domain) => Check(NativeMethods.virDomainCreateWithFlags(domain, 0), () => $"libvirt could not start VM {Name(domain)}");
+
+    /// <summary>Starts it without letting its processors run.</summary>
+    internal void StartPaused(DomainHandle domain)
+    {
+        const uint Paused = 1;
+        Check(NativeMethods.virDomainCreateWithFlags(domain, Paused), () => $"libvirt could not start VM {Name(domain)}");
+    }
 
     internal void Resume(DomainHandle domain) => Check(NativeMethods.virDomainResume(domain), () => $"libvirt could not resume VM {Name(domain)}");
 

@@ -17,34 +17,51 @@ internal sealed partial class LibvirtSite
             session =>
             {
                 using var domain = session.Domain(vmId);
-                var name = session.Name(domain);
-                var state = session.State(domain).State;
-                switch (state)
-                {
-                    case VirDomainState.Running or VirDomainState.Blocked:
-                        return;
-                    case VirDomainState.Paused:
-                        session.Resume(domain);
-                        return;
-                    case not VirDomainState.ShutOff:
-                        throw No(PlatformErrorKind.Busy, $"VM {name} at site {Name} is {VmFacts.Word(state)}, so it cannot be started now");
-                }
-
-                var definition = Definition(session, domain);
-                if (FenceXml.MigrationOf(definition) is { } migration)
-                {
-                    throw No(PlatformErrorKind.Refused, $"VM {name} at site {Name} is fenced by migration {migration}, so it is not started");
-                }
-
-                if (ConsoleXml.Find(definition) is { Append: true } console && _uri.IsLocal)
-                {
-                    var file = new FileInfo(console.Path);
-                    _consoleStarts[vmId] = file.Exists ? file.Length : 0;
-                }
-
-                session.Start(domain);
+                StartNow(session, domain, vmId, paused: false);
             },
             cancellation);
+
+    /// <param name="paused">Its processors do not run yet; one that runs already, or was paused, is left as it is.</param>
+    private void StartNow(LibvirtSession session, DomainHandle domain, string vmId, bool paused)
+    {
+        var name = session.Name(domain);
+        var state = session.State(domain).State;
+        switch (state)
+        {
+            case VirDomainState.Running or VirDomainState.Blocked:
+                return;
+            case VirDomainState.Paused:
+                if (!paused)
+                {
+                    session.Resume(domain);
+                }
+
+                return;
+            case not VirDomainState.ShutOff:
+                throw No(PlatformErrorKind.Busy, $"VM {name} at site {Name} is {VmFacts.Word(state)}, so it cannot be started now");
+        }
+
+        var definition = Definition(session, domain);
+        if (FenceXml.MigrationOf(definition) is { } migration)
+        {
+            throw No(PlatformErrorKind.Refused, $"VM {name} at site {Name} is fenced by migration {migration}, so it is not started");
+        }
+
+        if (ConsoleXml.Find(definition) is { Append: true } console && _uri.IsLocal)
+        {
+            var file = new FileInfo(console.Path);
+            _consoleStarts[vmId] = file.Exists ? file.Length : 0;
+        }
+
+        if (paused)
+        {
+            session.StartPaused(domain);
+        }
+        else
+        {
+            session.Start(domain);
+        }
+    }
 
     public override async Task EnsureOffAsync(string vmId, TimeSpan patience, bool force, CancellationToken cancellation)
     {

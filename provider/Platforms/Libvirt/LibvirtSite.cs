@@ -37,7 +37,7 @@ internal sealed partial class LibvirtSite : Site
     public override string Where => _uri.Public;
 
     public override Capabilities Capabilities => _exporter is not null
-        ? new Capabilities()
+        ? new Capabilities { ChangedBlockTracking = true }
         : new Capabilities { Source = false, WhyNotSource = WhyNoDisks, Target = false, WhyNotTarget = WhyNoDisks };
 
     private string WhyNoDisks =>

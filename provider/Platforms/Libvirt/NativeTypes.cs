@@ -136,6 +136,9 @@ internal static class XmlFlags
 
     /// <summary>The definition that the next start takes, not the running one.</summary>
     public const uint Inactive = 2;
+
+    /// <summary>As another host takes it in a migration.</summary>
+    public const uint Migratable = 8;
 }
 
 /// <summary>virDomainModificationImpact.</summary>
@@ -185,4 +188,8 @@ internal enum VirErrorCode
     AuthUnavailable = 94,
     AgentUnsynced = 97,
     Libssh = 98,
+    InvalidDomainCheckpoint = 102,
+    NoDomainCheckpoint = 103,
+    NoDomainBackup = 104,
+    CheckpointInconsistent = 108,
 }

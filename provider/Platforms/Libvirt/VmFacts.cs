@@ -158,6 +158,12 @@ internal static class VmFacts
     /// <summary>Empty when nothing holds the VM.</summary>
     private static string Job(LibvirtSession session, DomainHandle domain, XElement live)
     {
+        // A round that a killed run of ours left open is closed by the next.
+        if (session.Job(domain) is not null && session.Backup(domain) is { } backup && RoundXml.IsOurs(backup, null))
+        {
+            return "";
+        }
+
         foreach (var disk in live.Devices("disk").Select(DomainXml.DiskName))
         {
             if (session.BlockJob(domain, disk) is { } job)

@@ -78,6 +78,18 @@ internal sealed class DiskExport(Process process, ServingFolder folder) : IAsync
         }
     }
 
+    /// <summary>For a program that does its work and ends: null when it succeeded, else its words.</summary>
+    internal async Task<string?> OutcomeAsync(CancellationToken cancellation)
+    {
+        if (!await HasEndedWithinAsync(EndLimit, cancellation).ConfigureAwait(false))
+        {
+            process.Kill(entireProcessTree: true);
+            return $"no answer within {EndLimit.TotalSeconds:0} s";
+        }
+
+        return process.ExitCode == 0 ? null : Words.Length > 0 ? Words : $"it ended with code {process.ExitCode}";
+    }
+
     public async ValueTask DisposeAsync()
     {
         // The end of its input tells a server behind ssh to end; a local one does not read it.

@@ -4,7 +4,8 @@ namespace VmMigrate.Platforms.Libvirt.Disks;
 /// <param name="Path">Of a file or a block device, as the host names it.</param>
 /// <param name="Format">Always given: guessing a raw image's format from its content would let a guest choose it.</param>
 /// <param name="LengthBytes">As libvirt reports it; null where it could not.</param>
-internal sealed record DiskImage(string Path, string Format, long? LengthBytes, bool Writable);
+/// <param name="Bitmap">A persistent dirty bitmap of the image to serve along.</param>
+internal sealed record DiskImage(string Path, string Format, long? LengthBytes, bool Writable, string? Bitmap = null);
 
 /// <summary>How to get an NBD server for an image of a host: one way for this machine, one through ssh.</summary>
 internal abstract class DiskExporter
@@ -15,4 +16,11 @@ internal abstract class DiskExporter
     /// <summary>Starts a server for the image. It may listen before it has the image open, and then end with an error.</summary>
     /// <exception cref="Engine.Contracts.PlatformException">There is no such image, no right to it, or no server program.</exception>
     internal abstract Task<DiskExport> ExportAsync(DiskImage image, CancellationToken cancellation);
+
+    /// <summary>A place for a socket of the QEMU that has this image open: it runs as the image's owner.</summary>
+    internal abstract Task<SharedSocket> ShareSocketAsync(string imagePath, CancellationToken cancellation);
+
+    /// <summary>Runs qemu-img on an image that nobody has open, as the image's owner.</summary>
+    /// <returns>Null when it succeeded, else its words.</returns>
+    internal abstract Task<string?> RunQemuImgAsync(string imagePath, IReadOnlyList<string> arguments, CancellationToken cancellation);
 }

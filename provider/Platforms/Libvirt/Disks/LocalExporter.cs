@@ -27,13 +27,7 @@ internal sealed class LocalExporter(string site) : DiskExporter
         {
             var owner = ServeAs(image.Path);
             var folder = ServingFolder.Make(owner);
-            var arguments = QemuNbd.Arguments(image, folder.SocketPath);
-            if (owner is { } account && Find("setpriv") is { } setpriv)
-            {
-                arguments = [$"--reuid={account.User}", $"--regid={account.Group}", "--clear-groups", program, .. arguments];
-                program = setpriv;
-            }
-
+            (program, var arguments) = As(owner, program, QemuNbd.Arguments(image, folder.SocketPath));
             return Task.FromResult(DiskExport.Start(program, arguments, folder, []));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
@@ -41,6 +35,36 @@ internal sealed class LocalExporter(string site) : DiskExporter
             throw new PlatformException(PlatformErrorKind.Denied, site, $"disk {image.Path} at site {site} cannot be served: {exception.Message}", exception);
         }
     }
+
+    internal override Task<SharedSocket> ShareSocketAsync(string imagePath, CancellationToken cancellation)
+    {
+        try
+        {
+            // Where we are not root, QEMU has to run as us; a socket that it cannot make is its complaint.
+            var folder = ServingFolder.Make(ServeAs(imagePath));
+            return Task.FromResult(new SharedSocket(folder.SocketPath, folder.SocketPath, () =>
+            {
+                folder.Dispose();
+                return ValueTask.CompletedTask;
+            }));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new PlatformException(PlatformErrorKind.Denied, site, $"no socket can be shared with the QEMU of {imagePath} at site {site}: {exception.Message}", exception);
+        }
+    }
+
+    internal override async Task<string?> RunQemuImgAsync(string imagePath, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    {
+        var (program, all) = As(File.Exists(imagePath) ? ServeAs(imagePath) : null, Find("qemu-img") ?? "qemu-img", arguments);
+        await using var running = DiskExport.Start(program, all, ServingFolder.Make(null), []);
+        return await running.OutcomeAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private static (string Program, IEnumerable<string> Arguments) As(PosixFile.Owner? owner, string program, IEnumerable<string> arguments) =>
+        owner is { } account && Find("setpriv") is { } setpriv
+            ? (setpriv, [$"--reuid={account.User}", $"--regid={account.Group}", "--clear-groups", program, .. arguments])
+            : (program, arguments);
 
     /// <summary>Null for our own account.</summary>
     private static PosixFile.Owner? ServeAs(string path) =>

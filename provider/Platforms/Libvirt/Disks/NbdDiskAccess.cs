@@ -32,7 +32,14 @@ internal sealed class NbdDiskAccess : DiskAccess
 
     public override string Description { get; }
 
-    internal static async Task<DiskAccess> OpenAsync(DiskExporter exporter, DiskImage image, string site, CancellationToken cancellation)
+    /// <summary>What a bitmap that the image was opened with marks as changed.</summary>
+    internal async Task<ExtentSet> ChangedAsync(string bitmap, CancellationToken cancellation)
+    {
+        await using var reader = await NbdReader.ConnectAsync(NbdEndpoint.Unix(_export.SocketPath), new NbdOptions { DirtyBitmap = bitmap }, cancellation).ConfigureAwait(false);
+        return await reader.ChangedExtentsAsync(cancellation).ConfigureAwait(false);
+    }
+
+    internal static async Task<NbdDiskAccess> OpenAsync(DiskExporter exporter, DiskImage image, string site, CancellationToken cancellation)
     {
         var export = await exporter.ExportAsync(image, cancellation).ConfigureAwait(false);
         try

@@ -30,6 +30,11 @@ internal static class QemuNbd
             yield return "--read-only";
         }
 
+        if (image.Bitmap is { } bitmap)
+        {
+            yield return "--bitmap=" + bitmap;
+        }
+
         yield return image.Path;
     }
 

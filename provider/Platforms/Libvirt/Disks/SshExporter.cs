@@ -51,6 +51,53 @@ internal sealed class SshExporter(string site, SshAddress address) : DiskExporte
         return export;
     }
 
+    internal override async Task<SharedSocket> ShareSocketAsync(string imagePath, CancellationToken cancellation)
+    {
+        var folder = $"/tmp/vmmigrate-nbd-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
+        var socket = folder + "/nbd.sock";
+        var here = ServingFolder.Make(null);
+        var call = DiskExport.Start(
+            address.Program, [.. address.Arguments(["-L", $"{here.SocketPath}:{socket}"]), SocketScript(imagePath, folder)], here, ["HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK"]);
+        while (!call.Words.Contains(Ready, StringComparison.Ordinal))
+        {
+            if (await call.HasEndedWithinAsync(TimeSpan.FromMilliseconds(20), cancellation).ConfigureAwait(false))
+            {
+                var words = call.Words;
+                await call.DisposeAsync().ConfigureAwait(false);
+                throw new PlatformException(PlatformErrorKind.Unreachable, site, $"no socket can be shared with the QEMU of {imagePath} at site {site}: {words}");
+            }
+        }
+
+        return new SharedSocket(socket, here.SocketPath, call.DisposeAsync);
+    }
+
+    internal override async Task<string?> RunQemuImgAsync(string imagePath, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    {
+        var script = $$"""
+            set -eu
+            f={{Quoted(imagePath)}} as=''
+            if [ "$(id -u)" = 0 ] && o=$(stat -L -c %u:%g -- "$f") && [ "${o%:*}" != 0 ]; then
+              as="setpriv --reuid=${o%:*} --regid=${o#*:} --clear-groups"
+            fi
+            exec $as qemu-img {{string.Join(' ', arguments.Select(Quoted))}} </dev/null
+            """;
+        await using var call = DiskExport.Start(address.Program, [.. address.Arguments([]), script], ServingFolder.Make(null), ["HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK"]);
+        return await call.OutcomeAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>For sh: a folder that the image's owner may make a socket in, for as long as the input stays open.</summary>
+    private static string SocketScript(string imagePath, string folder) =>
+        $$"""
+        set -eu
+        umask 077
+        d={{Quoted(folder)}} f={{Quoted(imagePath)}}
+        mkdir "$d"
+        trap 'rm -rf "$d"' EXIT
+        if [ "$(id -u)" = 0 ] && o=$(stat -L -c %u:%g -- "$f") && [ "${o%:*}" != 0 ]; then chown "$o" "$d"; fi
+        echo {{Ready}}
+        cat >/dev/null
+        """;
+
     private const string Ready = "vmmigrate-nbd-ready";
 
     /// <summary>
