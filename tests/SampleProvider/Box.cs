@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Schema;
 using VmMigrate.Engine.Values;
 using VmMigrate.Host.Resources;
@@ -121,7 +122,7 @@ internal sealed class Box(BoxProvider provider) : Resource
             [new("pack", "1 GiB"), new("move", "by hand")]));
     }
 
-    internal override async Task<ApplyOutcome> ApplyAsync(ApplyCall call, RunReporter reporter, CancellationToken cancellation)
+    internal override async Task<ApplyOutcome> ApplyAsync(ApplyCall call, RunEvents reporter, CancellationToken cancellation)
     {
         Applied.Enqueue(call);
         var behaviour = call.Inputs["behaviour"].AsText;
@@ -185,7 +186,7 @@ internal sealed class Box(BoxProvider provider) : Resource
             call.Id, inputs, state, half ? ["The box is still on its way."] : [], [], AtRest: !half));
     }
 
-    internal override Task DeleteAsync(DeleteCall call, RunReporter reporter, CancellationToken cancellation)
+    internal override Task DeleteAsync(DeleteCall call, RunEvents reporter, CancellationToken cancellation)
     {
         Deleted.Enqueue(call);
         return call.Id == "box-nailed" ? throw new ResourceException("The box is nailed to the floor.") : Task.CompletedTask;

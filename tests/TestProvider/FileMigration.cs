@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Schema;
 using VmMigrate.Engine.Values;
 using VmMigrate.Host.Resources;
@@ -79,7 +80,7 @@ internal sealed class FileMigration(FileProvider provider, ResourceType type) : 
             [new PlannedStep("replicate", $"{left} chunks"), new PlannedStep("cut over", "stop, start")]));
     }
 
-    internal override async Task<ApplyOutcome> ApplyAsync(ApplyCall call, RunReporter reporter, CancellationToken cancellation)
+    internal override async Task<ApplyOutcome> ApplyAsync(ApplyCall call, RunEvents reporter, CancellationToken cancellation)
     {
         Platform.Log("apply", $"{call.Id} {(call.OldState is null ? "new" : "old")}");
         if (call.Inputs[FileProvider.GuestPassword].AsText is { } password)
@@ -207,7 +208,7 @@ internal sealed class FileMigration(FileProvider provider, ResourceType type) : 
         return Task.FromResult<ReadOutcome?>(new ReadOutcome(call.Id, call.OldInputs, state, reasons, [], reasons.IsEmpty));
     }
 
-    internal override Task DeleteAsync(DeleteCall call, RunReporter reporter, CancellationToken cancellation)
+    internal override Task DeleteAsync(DeleteCall call, RunEvents reporter, CancellationToken cancellation)
     {
         Platform.Log("delete", call.Id);
         if (Platform.Switch("fail") == "delete")

@@ -41,10 +41,4 @@ public static class StampNotes
 
     /// <summary>On both: who declared it, for people.</summary>
     public const string Owner = "owner";
-
-    /// <summary>Who holds the migration now (lease).</summary>
-    public const string Holder = "holder";
-
-    /// <summary>Until when the holder's lease stands.</summary>
-    public const string HeldUntil = "held-until";
 }

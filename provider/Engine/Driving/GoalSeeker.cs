@@ -19,6 +19,9 @@ public sealed record RunOutcome(ImmutableArray<StepRecord> Done, Step? Failed, s
 
     /// <summary>An undo failed: the VM may be down and needs somebody's hand.</summary>
     public bool UndoFailed { get; init; }
+
+    /// <summary>Another run drives the migration now: this one stopped where it was and took nothing back.</summary>
+    public bool TakenOver { get; init; }
 }
 
 /// <summary>Runs a plan: each step ensures its result; a failure takes back what was done since the last point of no return.</summary>
@@ -56,6 +59,10 @@ public static class GoalSeeker
                     sinceNoReturn.Clear();
                 }
             }
+            catch (Exception e) when (run.Lease?.WhyLost is not null && (e is LeaseLostException || IsExpected(e)))
+            {
+                return new RunOutcome(done.ToImmutable(), step, run.Lease.WhyLost, []) { TakenOver = true };
+            }
             catch (Exception e) when (!IsExpected(e))
             {
                 // A bug of ours must not leave the VM down either; then it is told as what it is.
@@ -69,6 +76,7 @@ public static class GoalSeeker
                 {
                     Cancelled = e is OperationCanceledException,
                     UndoFailed = undoFailed,
+                    TakenOver = run.Lease?.WhyLost is not null,
                 };
             }
         }
@@ -119,6 +127,12 @@ public static class GoalSeeker
             try
             {
                 await UndoAsync(step, run, limit.Token);
+            }
+            catch (LeaseLostException e)
+            {
+                // What is left is the other run's to settle.
+                said.Add(Say(e));
+                break;
             }
             catch (Exception e) when (IsExpected(e))
             {

@@ -38,6 +38,9 @@ public sealed class Run
     /// <summary>Steps done so far, in order, with the names under which their times are recorded.</summary>
     public List<(StepRecord Record, string TimedAs)> Done { get; } = [];
 
+    /// <summary>What keeps other runs off this migration; null where the platform keeps no leases.</summary>
+    public HeldLease? Lease { get; set; }
+
     /// <summary>Disks made or found at the target, by their names.</summary>
     public Dictionary<string, TargetDisk> Disks { get; } = new(StringComparer.Ordinal);
 

@@ -76,6 +76,10 @@ public sealed partial class InventorySite : Site
 
     public override Task<FenceState> InspectFenceAsync(string vmId, string migrationId, CancellationToken cancellation) => _site.InspectFenceAsync(vmId, migrationId, cancellation);
 
+    public override bool KeepsLeases => _site.KeepsLeases;
+
+    public override Task<Lease?> FindLeaseAsync(string migrationId, CancellationToken cancellation) => _site.FindLeaseAsync(migrationId, cancellation);
+
     public override Task<bool> PingAgentAsync(string vmId, CancellationToken cancellation) => _site.PingAgentAsync(vmId, cancellation);
 
     public override Task<string?> ReadConsoleAsync(string vmId, CancellationToken cancellation) => _site.ReadConsoleAsync(vmId, cancellation);

@@ -1,5 +1,5 @@
 using VmMigrate.Engine.Checks;
-using VmMigrate.Host.Resources;
+using VmMigrate.Engine.Driving;
 using VmMigrate.Host.Values;
 
 namespace VmMigrate.Host.Pulumi;
@@ -10,7 +10,7 @@ namespace VmMigrate.Host.Pulumi;
 /// once when the phase changes and otherwise at most every ten seconds; and after a minute without news the last one goes out again,
 /// because CI systems stop a job that prints nothing.
 /// </remarks>
-internal sealed class RunProgress : RunReporter, IDisposable
+internal sealed class RunProgress : RunEvents, IDisposable
 {
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     internal static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(1);
@@ -37,7 +37,7 @@ internal sealed class RunProgress : RunReporter, IDisposable
         _timer = time.CreateTimer(_ => Tick(), null, Interval, Interval);
     }
 
-    internal override void Status(string phase, string line)
+    public override void Status(string phase, string line)
     {
         lock (_lock)
         {
@@ -50,7 +50,7 @@ internal sealed class RunProgress : RunReporter, IDisposable
         }
     }
 
-    internal override void Say(Severity severity, string message) => _log.Write(severity, _redactor.Clean(message), _urn);
+    public override void Say(Severity severity, string message) => _log.Write(severity, _redactor.Clean(message), _urn);
 
     public void Dispose()
     {

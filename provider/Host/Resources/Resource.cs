@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Schema;
 using VmMigrate.Engine.Values;
 
@@ -30,13 +31,13 @@ internal abstract class Resource
     /// Create and update: drives from what is there to the goal. Does not throw for a run that failed half-way: the outcome carries the
     /// state and the reasons. Throws <see cref="ResourceException"/> only when nothing of ours exists anywhere.
     /// </summary>
-    internal abstract Task<ApplyOutcome> ApplyAsync(ApplyCall call, RunReporter reporter, CancellationToken cancellation);
+    internal abstract Task<ApplyOutcome> ApplyAsync(ApplyCall call, RunEvents reporter, CancellationToken cancellation);
 
     /// <summary>Refresh and import (no state then). Changes nothing. Null: there is no such thing any more.</summary>
     internal abstract Task<ReadOutcome?> ReadAsync(ReadCall call, CancellationToken cancellation);
 
     /// <summary>Before commit: roll back and remove what is ours; after it: let go. Safe to repeat. Throws <see cref="ResourceException"/>.</summary>
-    internal abstract Task DeleteAsync(DeleteCall call, RunReporter reporter, CancellationToken cancellation);
+    internal abstract Task DeleteAsync(DeleteCall call, RunEvents reporter, CancellationToken cancellation);
 }
 
 /// <summary>A function (Pulumi) or data source (Terraform).</summary>
@@ -46,17 +47,6 @@ internal abstract class Function
 
     /// <summary>Arguments have passed the schema's checks and hold no unknown. Findings of severity error mean that there is no result.</summary>
     internal abstract Task<FunctionOutcome> InvokeAsync(MapValue arguments, CancellationToken cancellation);
-}
-
-/// <summary>Hears of a run while it goes on.</summary>
-internal abstract class RunReporter
-{
-    /// <summary>The one live line, as it stands now; a later one takes its place. May be called often: whoever shows it throttles.</summary>
-    /// <param name="phase">A word that changes when the phase does, so that a log that is no terminal gets one line for each.</param>
-    internal abstract void Status(string phase, string line);
-
-    /// <summary>Something that must stay readable after the run.</summary>
-    internal abstract void Say(Severity severity, string message);
 }
 
 /// <param name="Owner">Who declares it, for messages and stamps: the URN in Pulumi, empty in Terraform, which does not tell.</param>

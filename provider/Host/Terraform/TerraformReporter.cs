@@ -1,10 +1,10 @@
 using VmMigrate.Engine.Checks;
-using VmMigrate.Host.Resources;
+using VmMigrate.Engine.Driving;
 
 namespace VmMigrate.Host.Terraform;
 
 /// <summary>A run's progress: one log line a phase and at most one each 30 s, for the protocol has no live channel; warnings are kept for the end.</summary>
-internal sealed class TerraformReporter(PluginLog log, TimeProvider time, string subject) : RunReporter
+internal sealed class TerraformReporter(PluginLog log, TimeProvider time, string subject) : RunEvents
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
     private readonly Lock one = new();
@@ -23,7 +23,7 @@ internal sealed class TerraformReporter(PluginLog log, TimeProvider time, string
         }
     }
 
-    internal override void Status(string phase, string line)
+    public override void Status(string phase, string line)
     {
         lock (one)
         {
@@ -39,7 +39,7 @@ internal sealed class TerraformReporter(PluginLog log, TimeProvider time, string
         log.Write(Severity.Note, $"{subject}: {line}");
     }
 
-    internal override void Say(Severity severity, string message)
+    public override void Say(Severity severity, string message)
     {
         if (severity != Severity.Note)
         {

@@ -49,3 +49,8 @@ internal sealed class CheckpointHandle : VirHandle
 {
     protected override bool ReleaseHandle() => NativeMethods.virDomainCheckpointFree(handle) == 0;
 }
+
+internal sealed class SecretHandle : VirHandle
+{
+    protected override bool ReleaseHandle() => NativeMethods.virSecretFree(handle) == 0;
+}

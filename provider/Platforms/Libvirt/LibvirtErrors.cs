@@ -87,7 +87,7 @@ internal static class LibvirtErrors
     internal static PlatformErrorKind KindOf(NativeError error) => error.Code switch
     {
         VirErrorCode.NoDomain or VirErrorCode.NoNetwork or VirErrorCode.NoStoragePool or VirErrorCode.NoStorageVol
-            or VirErrorCode.NoInterface or VirErrorCode.NoDomainMetadata
+            or VirErrorCode.NoInterface or VirErrorCode.NoDomainMetadata or VirErrorCode.NoSecret
             or VirErrorCode.NoDomainCheckpoint or VirErrorCode.NoDomainBackup => PlatformErrorKind.NotFound,
         VirErrorCode.AuthFailed or VirErrorCode.AuthCancelled or VirErrorCode.AuthUnavailable or VirErrorCode.AccessDenied
             or VirErrorCode.OperationDenied => PlatformErrorKind.Denied,

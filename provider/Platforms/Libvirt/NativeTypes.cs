@@ -172,6 +172,7 @@ internal enum VirErrorCode
     NoStorageVol = 50,
     OperationInvalid = 55,
     NoInterface = 57,
+    NoSecret = 66,
     ConfigUnsupported = 67,
     OperationTimeout = 68,
     ArgumentUnsupported = 74,

@@ -29,6 +29,8 @@ internal sealed class Rehearsal
 
     private GuestOptions Guest { get; }
 
+    private int _runners;
+
     private bool Running { get; }
 
     internal static MigrationSpec Spec(MigrationGoal goal = MigrationGoal.CutOver, string to = "dc2", RollbackChanges changes = RollbackChanges.BringBack) => new()
@@ -39,6 +41,14 @@ internal sealed class Rehearsal
         Rollback = changes,
     };
 
+    /// <summary>Another process each time, which the next one cannot see die: its lease has to run out.</summary>
+    internal RunnerIdentity NewRunner()
+    {
+        var number = ++_runners;
+        var leases = 0;
+        return new RunnerIdentity($"runner {number}", "", () => new Guid(number, (short)++leases, 0, new byte[8]));
+    }
+
     /// <summary>One run of the provider: a new process, with faults at the given sites.</summary>
     internal Task<(Preflight Before, RunOutcome? Outcome)> DriveAsync(
         MigrationSpec spec, bool removal = false, Remembered? remembered = null, CancellationToken cancellation = default, params (string Site, Fault Fault)[] faults) =>
@@ -46,13 +56,7 @@ internal sealed class Rehearsal
         {
             World.Restart();
             var book = Sites(faults);
-            var before = await PreflightRunner.RunPatientlyAsync(spec, remembered, book, removal, PreflightRunner.RunPatience, Time, RunEvents.None, cancellation);
-            if (before.IsBlocked || before.Plan is not { } plan)
-            {
-                return (before, (RunOutcome?)null);
-            }
-
-            return (before, await GoalSeeker.RunAsync(plan, before.Run!, cancellation));
+            return await Drive.RunAsync(spec, remembered, book, removal, NewRunner(), Time, RunEvents.None, cancellation);
         });
 
     internal Task<Observation> ObserveAsync(MigrationSpec spec) => Time.RunAsync(() =>

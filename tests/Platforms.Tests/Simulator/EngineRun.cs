@@ -39,9 +39,9 @@ internal sealed class EngineRun : SiteBook
     /// <summary>Null when there was nothing to do.</summary>
     internal async Task<RunOutcome?> UpAsync(MigrationSpec spec, bool removal = false, CancellationToken cancellation = default)
     {
-        var preflight = await PreviewAsync(spec, removal);
+        var (preflight, outcome) = await Drive.RunAsync(spec, null, this, removal, RunnerIdentity.This, World.Time, RunEvents.None, cancellation);
         Assert.True(!preflight.IsBlocked, string.Join('\n', preflight.Findings));
-        return preflight is { Plan: { } plan, Run: { } run } ? await GoalSeeker.RunAsync(plan, run, cancellation) : null;
+        return outcome;
     }
 
     internal async Task<RunOutcome?> SucceedAsync(MigrationSpec spec, bool removal = false)

@@ -58,7 +58,9 @@ internal static class Headline
             ? $" {found.Vm.Name} {(found.Vm.Power == PowerState.Running ? "runs" : $"is {(found.Vm.PowerDetail.Length > 0 ? found.Vm.PowerDetail : "off")}")} at {found.Site.Name}."
             : "";
         var trouble = outcome.TakenBack.IsEmpty ? "" : $" {string.Join(". ", outcome.TakenBack)}.";
-        var next = outcome.UndoFailed
+        var next = outcome.TakenOver
+            ? " That run goes on from what is there; this one changes nothing any more."
+            : outcome.UndoFailed
             ? " Look at the VM by hand, then run again."
             : " What was copied is kept. Run again: finished work is not repeated.";
         return $"Migration of {run.Name} {verb} at step \"{outcome.Failed!.Name}\" ({at} of {plan.Steps.Length}).{why}{now}{trouble}{next}";

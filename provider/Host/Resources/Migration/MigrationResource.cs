@@ -85,6 +85,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         }
 
         var run = preflight.Run!;
+        preflight = preflight with { Findings = [.. await Drive.FindOtherRunAsync(preflight, time, cancellation), .. preflight.Findings] };
         var state = Unknowns(call.Inputs, call.Id)
             .With("migrationId", Value.Text(run.MigrationId))
             .With("estimate", MigrationState.WriteEstimate(preflight));
@@ -93,7 +94,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             [.. preflight.Plan.Steps.Select(step => new PlannedStep(step.Name, step.Describe(run)))]);
     }
 
-    internal override async Task<ApplyOutcome> ApplyAsync(ApplyCall call, RunReporter reporter, CancellationToken cancellation)
+    internal override async Task<ApplyOutcome> ApplyAsync(ApplyCall call, RunEvents events, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if ((call.Timeout ?? MigrationCodec.Limit(call.Inputs, call.OldState is null ? "create" : "update")) is { } timeout)
@@ -102,13 +103,13 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         }
 
         var spec = MigrationCodec.Read(call.Inputs, call.Owner);
-        var events = new ReporterEvents(reporter);
         var remembered = MigrationCodec.ReadState(call.OldState);
         Preflight preflight;
+        RunOutcome? outcome;
         try
         {
             events.Status("preflight", "looking at both sites");
-            preflight = await PreflightRunner.RunPatientlyAsync(spec, remembered, sites(), false, PreflightRunner.RunPatience, time, events, limit.Token);
+            (preflight, outcome) = await DriveAsync(spec, remembered, removal: false, events, limit.Token);
         }
         catch (OperationCanceledException)
         {
@@ -137,17 +138,15 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
                 call.Inputs.Entries.Aggregate(call.OldState!, (state, entry) => state.With(entry.Key, entry.Value)), [], preflight.Findings, AtRest: true);
         }
 
-        var (plan, run) = (preflight.Plan!, preflight.Run!);
-        var outcome = await DriveAsync(plan, run, limit.Token);
-        return await ReportAsync(call, spec, preflight, outcome, events);
+        return await ReportAsync(call, spec, preflight, outcome ?? new RunOutcome([], null, null, []), events);
     }
 
     /// <summary>Whatever becomes of it, previews after it look anew.</summary>
-    private async Task<RunOutcome> DriveAsync(Plan plan, Run run, CancellationToken cancellation)
+    private async Task<(Preflight Before, RunOutcome? Outcome)> DriveAsync(MigrationSpec spec, Remembered? remembered, bool removal, RunEvents events, CancellationToken cancellation)
     {
         try
         {
-            return await GoalSeeker.RunAsync(plan, run, cancellation);
+            return await Drive.RunAsync(spec, remembered, sites(), removal, RunnerIdentity.This, time, events, cancellation);
         }
         finally
         {
@@ -155,7 +154,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         }
     }
 
-    private async Task<ApplyOutcome> ReportAsync(ApplyCall call, MigrationSpec spec, Preflight before, RunOutcome outcome, ReporterEvents events)
+    private async Task<ApplyOutcome> ReportAsync(ApplyCall call, MigrationSpec spec, Preflight before, RunOutcome outcome, RunEvents events)
     {
         var (plan, run) = (before.Plan!, before.Run!);
         var committed = plan.Steps.Any(step => step is Engine.Steps.ReleaseCopy) && outcome.Failed is null;
@@ -252,7 +251,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             call.Id, inputs, state, resting ? [] : [Headline.Unfinished(run, phase)], [], AtRest: resting);
     }
 
-    internal override async Task DeleteAsync(DeleteCall call, RunReporter reporter, CancellationToken cancellation)
+    internal override async Task DeleteAsync(DeleteCall call, RunEvents events, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var inputs = call.OldInputs ?? call.OldState;
@@ -262,8 +261,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         }
 
         var spec = MigrationCodec.Read(inputs, call.Owner);
-        var events = new ReporterEvents(reporter);
-        var preflight = await PreflightRunner.RunAsync(spec, MigrationCodec.ReadState(call.OldState), sites(), removal: true, time, events, limit.Token);
+        var (preflight, outcome) = await DriveAsync(spec, MigrationCodec.ReadState(call.OldState), removal: true, events, limit.Token);
         if (preflight.IsBlocked)
         {
             throw new ResourceException(
@@ -273,12 +271,11 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             };
         }
 
-        if (preflight.Plan is not { Steps.IsEmpty: false } plan)
+        if (preflight.Plan is not { Steps.IsEmpty: false } plan || outcome is null)
         {
             return;
         }
 
-        var outcome = await DriveAsync(plan, preflight.Run!, limit.Token);
         if (outcome.Failed is not null)
         {
             throw new ResourceException(Headline.Failure(plan, preflight.Run!, outcome, null));
@@ -403,11 +400,4 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         .With("migrationId", id is null ? Value.Unknown : Value.Text(MigrationId.Stamp(id)));
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal).Select(name => $"\"{name}\""));
-
-    private sealed class ReporterEvents(RunReporter reporter) : RunEvents
-    {
-        public override void Status(string phase, string line) => reporter.Status(phase, line);
-
-        public override void Say(Severity severity, string message) => reporter.Say(severity, message);
-    }
 }

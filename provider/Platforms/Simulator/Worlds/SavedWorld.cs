@@ -38,6 +38,9 @@ internal sealed record SavedSite
     public required List<DiskState> Disks { get; init; }
 
     public required List<string> Removed { get; init; }
+
+    /// <summary>Null in worlds that were saved before there were leases.</summary>
+    public List<Engine.Contracts.Lease>? Leases { get; init; }
 }
 
 [JsonSourceGenerationOptions(

@@ -32,6 +32,20 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
         world.Dirty = true;
     }
 
+    internal void SetLease(SiteState site, string migrationId, Engine.Contracts.Lease? lease)
+    {
+        if (lease is null)
+        {
+            site.Leases.Remove(migrationId);
+        }
+        else
+        {
+            site.Leases[migrationId] = lease;
+        }
+
+        world.Dirty = true;
+    }
+
     internal void Say(SiteState site, VmState vm, string what) =>
         events?.Add(new SimulatedEvent(now, site.Name, vm.Id, vm.Name, what, byHand));
 

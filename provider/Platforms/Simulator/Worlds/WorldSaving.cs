@@ -20,6 +20,7 @@ internal static class WorldSaving
                 Vms = [.. site.Vms.Values.Where(vm => vm.Touched)],
                 Disks = [.. site.TouchedDisks()],
                 Removed = [.. site.Removed.Order(StringComparer.Ordinal)],
+                Leases = site.Leases.Count > 0 ? [.. site.Leases.Values] : null,
             }),
         ],
         Watches = state.Watches,
@@ -48,6 +49,11 @@ internal static class WorldSaving
             {
                 disk.Touched = true;
                 site.Disks[disk.Location] = disk;
+            }
+
+            foreach (var lease in from.Leases ?? [])
+            {
+                site.Leases[lease.MigrationId] = lease;
             }
 
             Estate.Populate(site);

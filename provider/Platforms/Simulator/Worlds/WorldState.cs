@@ -43,6 +43,9 @@ internal sealed class SiteState
     /// <summary>By location.</summary>
     internal SortedDictionary<string, DiskState> Disks { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>By migration.</summary>
+    internal SortedDictionary<string, Lease> Leases { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Ids and locations of the made-up VMs and disks that are gone.</summary>
     internal HashSet<string> Removed { get; } = new(StringComparer.Ordinal);
 

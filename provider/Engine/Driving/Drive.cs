@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Engine.Values;
+
+namespace VmMigrate.Engine.Driving;
+
+/// <summary>A whole run, as every front end does it: look, take the lease, look again, go, give the lease back.</summary>
+public static class Drive
+{
+    /// <returns>What was seen before the run, and how it ended; no end where it was blocked or could not be planned.</returns>
+    public static async Task<(Preflight Before, RunOutcome? Outcome)> RunAsync(
+        MigrationSpec spec, Remembered? remembered, SiteBook sites, bool removal, RunnerIdentity runner, TimeProvider time, RunEvents events, CancellationToken cancellation)
+    {
+        // Removal does not wait for a guest: it must not need one.
+        async Task<Preflight> Look(SiteBook book) => removal
+            ? await PreflightRunner.RunAsync(spec, remembered, book, removal, time, events, cancellation)
+            : await PreflightRunner.RunPatientlyAsync(spec, remembered, book, removal, PreflightRunner.RunPatience, time, events, cancellation);
+
+        var before = await Look(sites);
+        if (before.IsBlocked || before.Plan is null || before.Run is not { } first)
+        {
+            return (before, null);
+        }
+
+        if (before.Plan.Steps.IsEmpty)
+        {
+            return (before, new RunOutcome([], null, null, []));
+        }
+
+        if (!first.Seen.HomeSite.KeepsLeases)
+        {
+            return (before, await GoalSeeker.RunAsync(before.Plan, first, cancellation));
+        }
+
+        HeldLease? lease;
+        try
+        {
+            (lease, var theirs) = await HeldLease.TakeAsync(first.Seen.HomeSite, first.MigrationId, runner, spec.Owner, time, events, cancellation);
+            if (theirs is not null)
+            {
+                return (before with { Findings = [Held(theirs, Severity.Error, first.Seen.HomeSite), .. before.Findings] }, null);
+            }
+        }
+        catch (PlatformException e)
+        {
+            return (before with { Findings = [Finding.Error("lease.unwritable", PropertyPath.Of("vm.site"), $"The lease that keeps two runs apart could not be taken: {e.Message.TrimEnd('.')}."), .. before.Findings] }, null);
+        }
+
+        await using (lease)
+        {
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, lease!.Lost);
+
+            // What was seen before may be another run's work half done.
+            before = await Look(new LeasedSite.Book(sites, lease));
+            if (before.IsBlocked || before.Plan is not { } plan || before.Run is not { } run)
+            {
+                return (before, null);
+            }
+
+            run.Lease = lease;
+            return (before, await GoalSeeker.RunAsync(plan, run, both.Token));
+        }
+    }
+
+    /// <summary>For preview: another run is at work on this migration just now.</summary>
+    public static async Task<ImmutableArray<Finding>> FindOtherRunAsync(Preflight preflight, TimeProvider time, CancellationToken cancellation)
+    {
+        if (preflight.Run is not { Seen.HomeSite: { KeepsLeases: true } home } run || preflight.Plan is not { Steps.IsEmpty: false })
+        {
+            return [];
+        }
+
+        try
+        {
+            return await home.FindLeaseAsync(run.MigrationId, cancellation) is { } standing && standing.Until > time.GetUtcNow() && !RunnerIdentity.IsDead(standing.Process)
+                ? [Held(standing, Severity.Warning, home)]
+                : [];
+        }
+        catch (PlatformException)
+        {
+            return [];
+        }
+    }
+
+    private static Finding Held(Lease lease, Severity severity, Site home) => new(
+        "lease.held", severity, PropertyPath.Of("vm"),
+        $"Another run drives this migration: {lease.Holder}, since {HeldLease.Say(lease.Since)}, with a lease at {home.Name} until {HeldLease.Say(lease.Until)} that it renews. "
+        + (severity == Severity.Error ? "Nothing was changed by this run. " : "")
+        + "Wait for that run to end. If it dies, its lease runs out and the next run takes over.");
+}

@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Planning;
+
+namespace VmMigrate.Engine.Driving;
+
+/// <summary>A site as one run sees it: before every writing call the run's lease is looked at, so that a run that was taken over writes nothing more.</summary>
+/// <remarks>A test sees to it that no member of <see cref="Site"/> is left out here.</remarks>
+internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
+{
+    public override string Platform => site.Platform;
+
+    public override string Where => site.Where;
+
+    public override Capabilities Capabilities => site.Capabilities;
+
+    public override bool KeepsLeases => site.KeepsLeases;
+
+    // --- Reading ---
+
+    public override Task<SiteFacts> DescribeAsync(CancellationToken cancellation) => site.DescribeAsync(cancellation);
+
+    public override Task<ImmutableArray<Vm>> FindByNameAsync(string name, CancellationToken cancellation) => site.FindByNameAsync(name, cancellation);
+
+    public override Task<Vm?> InspectAsync(string vmId, CancellationToken cancellation) => site.InspectAsync(vmId, cancellation);
+
+    public override IAsyncEnumerable<Vm> ListAsync(CancellationToken cancellation) => site.ListAsync(cancellation);
+
+    public override Task<ImmutableArray<Vm>> FindStampedAsync(string migrationId, CancellationToken cancellation) => site.FindStampedAsync(migrationId, cancellation);
+
+    public override Task<ImmutableArray<TargetDisk>> FindStampedDisksAsync(string migrationId, CancellationToken cancellation) => site.FindStampedDisksAsync(migrationId, cancellation);
+
+    public override Task<FenceState> InspectFenceAsync(string vmId, string migrationId, CancellationToken cancellation) => site.InspectFenceAsync(vmId, migrationId, cancellation);
+
+    public override Task<Func<string, ImmutableArray<TargetDisk>>?> LookAtStampedDisksAsync(CancellationToken cancellation) => site.LookAtStampedDisksAsync(cancellation);
+
+    public override Task<bool> PingAgentAsync(string vmId, CancellationToken cancellation) => site.PingAgentAsync(vmId, cancellation);
+
+    public override Task<string?> ReadConsoleAsync(string vmId, CancellationToken cancellation) => site.ReadConsoleAsync(vmId, cancellation);
+
+    public override Task<ImmutableArray<string>> FindCheckpointsAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        site.FindCheckpointsAsync(vmId, migrationId, cancellation);
+
+    public override Task<ImmutableArray<string>> FindLiveBlockersAsync(string vmId, Site to, CancellationToken cancellation) =>
+        site.FindLiveBlockersAsync(vmId, Bare(to), cancellation);
+
+    public override Task<Lease?> FindLeaseAsync(string migrationId, CancellationToken cancellation) => site.FindLeaseAsync(migrationId, cancellation);
+
+    // --- Writing ---
+
+    public override Task EnsureStampAsync(string vmId, Stamp? stamp, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureStampAsync(vmId, stamp, cancellation), cancellation);
+
+    public override Task EnsureRunningAsync(string vmId, CancellationToken cancellation) => WriteAsync(() => site.EnsureRunningAsync(vmId, cancellation), cancellation);
+
+    public override Task<bool> EnsureRunningTrackedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureRunningTrackedAsync(vmId, migrationId, checkpoint, cancellation), cancellation);
+
+    public override Task EnsureOffAsync(string vmId, TimeSpan patience, bool force, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureOffAsync(vmId, patience, force, cancellation), cancellation);
+
+    public override Task EnsureFencedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureFencedAsync(vmId, migrationId, cancellation), cancellation);
+
+    public override Task EnsureUnfencedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureUnfencedAsync(vmId, migrationId, cancellation), cancellation);
+
+    public override Task<DiskAccess> OpenVmDiskAsync(string vmId, string diskName, bool writable, CancellationToken cancellation) => writable
+        ? WriteAsync(() => site.OpenVmDiskAsync(vmId, diskName, writable, cancellation), cancellation)
+        : site.OpenVmDiskAsync(vmId, diskName, writable, cancellation);
+
+    public override Task EnsureRemovedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureRemovedAsync(vmId, migrationId, cancellation), cancellation);
+
+    public override Task<TargetDisk> EnsureDiskAsync(DiskRequest request, CancellationToken cancellation) => WriteAsync(() => site.EnsureDiskAsync(request, cancellation), cancellation);
+
+    public override Task<DiskAccess> OpenDiskAsync(TargetDisk disk, CancellationToken cancellation) => WriteAsync(() => site.OpenDiskAsync(disk, cancellation), cancellation);
+
+    public override Task EnsureDiskRemovedAsync(TargetDisk disk, CancellationToken cancellation) => WriteAsync(() => site.EnsureDiskRemovedAsync(disk, cancellation), cancellation);
+
+    public override Task<string> EnsureDefinedAsync(VmRequest request, CancellationToken cancellation) => WriteAsync(() => site.EnsureDefinedAsync(request, cancellation), cancellation);
+
+    public override Task EnsureUndefinedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureUndefinedAsync(vmId, migrationId, cancellation), cancellation);
+
+    public override Task<DiskRound> OpenRoundAsync(RoundRequest request, CancellationToken cancellation) => WriteAsync(() => site.OpenRoundAsync(request, cancellation), cancellation);
+
+    public override Task EnsureCheckpointRemovedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureCheckpointRemovedAsync(vmId, migrationId, checkpoint, cancellation), cancellation);
+
+    public override Task<LiveResult> MoveLiveAsync(LiveRequest request, Site to, IProgress<LiveProgress>? progress, CancellationToken cancellation) =>
+        WriteAsync(() => site.MoveLiveAsync(request, Bare(to), progress, cancellation), cancellation);
+
+    public override Task<bool> TrySetLeaseAsync(string migrationId, Guid? expected, Lease? next, CancellationToken cancellation) =>
+        site.TrySetLeaseAsync(migrationId, expected, next, cancellation);
+
+    /// <summary>The site itself is its provider's, and outlives the run.</summary>
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>A driver that moves a VM between two of its sites has to see its own objects.</summary>
+    private static Site Bare(Site to) => to is LeasedSite leased ? leased.Inner : to;
+
+    private Site Inner => site;
+
+    private async Task WriteAsync(Func<Task> write, CancellationToken cancellation)
+    {
+        await lease.MustHoldAsync(cancellation);
+        await write();
+    }
+
+    private async Task<T> WriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation)
+    {
+        await lease.MustHoldAsync(cancellation);
+        return await write();
+    }
+
+    /// <summary>The sites of a provider under one lease.</summary>
+    internal sealed class Book(SiteBook sites, HeldLease lease) : SiteBook
+    {
+        private readonly Dictionary<string, Site> _leased = new(StringComparer.Ordinal);
+
+        public override IReadOnlyCollection<string> Names => sites.Names;
+
+        public override Task<Estimates.RunHistory> HistoryAsync(Site from, Site to, CancellationToken cancellation) => sites.HistoryAsync(Bare(from), Bare(to), cancellation);
+
+        /// <remarks>The same object each time: steps compare sites.</remarks>
+        public override Site? Find(string name)
+        {
+            if (_leased.TryGetValue(name, out var known))
+            {
+                return known;
+            }
+
+            return sites.Find(name) is { } found ? _leased[name] = new LeasedSite(found, lease) : null;
+        }
+    }
+}
