@@ -89,6 +89,9 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     public override Task EnsureCheckpointRemovedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsureCheckpointRemovedAsync(vmId, migrationId, checkpoint, cancellation), cancellation);
 
+    public override Task EnsureTrackingRemovedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureTrackingRemovedAsync(vmId, migrationId, cancellation), cancellation);
+
     public override Task<LiveResult> MoveLiveAsync(LiveRequest request, Site to, IProgress<LiveProgress>? progress, CancellationToken cancellation) =>
         WriteAsync(() => site.MoveLiveAsync(request, Bare(to), progress, cancellation), cancellation);
 
