@@ -41,6 +41,13 @@ public sealed partial class InventorySite
     public override Task EnsureCheckpointRemovedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
         ChangeAsync(() => _site.EnsureCheckpointRemovedAsync(vmId, migrationId, checkpoint, cancellation));
 
+    public override Task EnsureTrackingRemovedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureTrackingRemovedAsync(vmId, migrationId, cancellation));
+
+    /// <summary>No part of the inventory.</summary>
+    public override Task<bool> TrySetLeaseAsync(string migrationId, Guid? expected, Lease? next, CancellationToken cancellation) =>
+        _site.TrySetLeaseAsync(migrationId, expected, next, cancellation);
+
     public override Task<bool> EnsureRunningTrackedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
         ChangeAsync(() => _site.EnsureRunningTrackedAsync(vmId, migrationId, checkpoint, cancellation));
 
