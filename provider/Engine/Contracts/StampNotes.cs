@@ -9,6 +9,9 @@ public static class StampNotes
     /// <summary>On the source: since when the VM has been down for the move that is under way.</summary>
     public const string DownSince = "down-since";
 
+    /// <summary>On both: since when a guest has been asked to shut down by a run that gave up, and has not been seen off: it may still go off, and then has to be started.</summary>
+    public const string AskedToStop = "asked-to-stop";
+
     /// <summary>On the source: names the state of its disks. It changes whenever they may have changed, so a copy made at one epoch is complete only at that epoch.</summary>
     public const string Epoch = "epoch";
 

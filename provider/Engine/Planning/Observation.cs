@@ -53,7 +53,7 @@ public sealed record Observation
 
     /// <summary>Whether the VM was on when the migration began, so that it must be on when it ends.</summary>
     /// <remarks>The note counts only while a run of ours holds the VM down; otherwise the VM is as its owner wants it now.</remarks>
-    public bool WasRunning => Home is { } live && HomeFence == FenceState.None && live.Stamp?[StampNotes.DownSince] is null
+    public bool WasRunning => Home is { } live && HomeFence == FenceState.None && live.Stamp?[StampNotes.DownSince] is null && live.Stamp?[StampNotes.AskedToStop] is null
         ? live.Power == PowerState.Running
         : (Home?.Stamp?[StampNotes.WasRunning] ?? Copies.Select(copy => copy.Vm.Stamp?[StampNotes.WasRunning]).FirstOrDefault(note => note is not null)) switch
         {

@@ -128,6 +128,11 @@ public static class PreflightRunner
                     return new Preflight { Findings = [] };
                 }
 
+                if (removal && seen.Copies.IsEmpty)
+                {
+                    return RemoveDisks(spec, seen, to, time, events);
+                }
+
                 if (!removal && spec.Goal == MigrationGoal.Committed && await FindCommittedAsync(spec, to, cancellation) is { } done)
                 {
                     findings.Add(Finding.Note(
@@ -271,6 +276,25 @@ public static class PreflightRunner
         }
 
         return new Preflight { Findings = findings.ToImmutable(), Committed = true };
+    }
+
+    /// <summary>The VM was deleted at home by hand, and only disks of ours are left of it, which no VM has ever used.</summary>
+    private static Preflight RemoveDisks(MigrationSpec spec, Observation seen, Site to, TimeProvider time, RunEvents events)
+    {
+        var gone = new Vm { Id = "", Name = spec.Vm.Label, Power = PowerState.Off };
+        var run = NewRun(spec, seen, (seen.HomeSite, gone), to, null, null, time, events);
+        return new Preflight
+        {
+            Findings =
+            [
+                Finding.Warning(
+                    "rollback.source-gone", PropertyPath.Of("vm"),
+                    $"{spec.Vm.Label} is gone from \"{seen.HomeSite.Name}\". What was copied of it ({seen.Disks.Length} disks at \"{to.Name}\") is removed with the declaration."),
+            ],
+            Run = run,
+            Plan = Planner.PlanRemoval(run),
+            Estimate = Estimate.Of(Planner.PlanRemoval(run), run, new Forecast(RunHistory.None, spec.Mode, null)),
+        };
     }
 
     /// <summary>A commit's last call takes the stamp away; when its reply is lost together with the state, only the name is left to go by. Nothing is done to that VM.</summary>

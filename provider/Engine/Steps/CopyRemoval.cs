@@ -1,10 +1,27 @@
 using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Facts;
 
 namespace VmMigrate.Engine.Steps;
 
-/// <summary>Removes a copy and every disk of ours at one site.</summary>
+/// <summary>Removes a copy, or a copy and every disk of ours, at one site.</summary>
 internal static class CopyRemoval
 {
+    /// <summary>Switches off and undefines copies, whose disks stay.</summary>
+    /// <param name="which">Which of this migration's copies.</param>
+    internal static async Task UndefineAsync(Site site, string migrationId, Func<Vm, bool> which, CancellationToken cancellation)
+    {
+        // The id may not have come back from its making: look for the stamp.
+        foreach (var copy in await site.FindStampedAsync(migrationId, cancellation))
+        {
+            if (copy.Stamp is { Role: StampRole.Target } && which(copy))
+            {
+                await site.EnsureOffAsync(copy.Id, TimeSpan.Zero, force: true, cancellation);
+                await site.EnsureUnfencedAsync(copy.Id, migrationId, cancellation);
+                await site.EnsureUndefinedAsync(copy.Id, migrationId, cancellation);
+            }
+        }
+    }
+
     /// <param name="vmId">The one copy to remove; null: all of this migration.</param>
     internal static async Task RunAsync(Site site, string migrationId, string? vmId, CancellationToken cancellation)
     {

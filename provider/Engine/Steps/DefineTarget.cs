@@ -35,15 +35,7 @@ internal sealed class DefineTarget : Step
 
     public override async Task UndoAsync(Run run, CancellationToken cancellation)
     {
-        // The id may not have come back: look for the stamp.
-        foreach (var copy in await run.To.FindStampedAsync(run.MigrationId, cancellation))
-        {
-            if (copy.Stamp is { Role: StampRole.Target } stamp && stamp[StampNotes.Accepted] is null)
-            {
-                await run.To.EnsureUndefinedAsync(copy.Id, run.MigrationId, cancellation);
-            }
-        }
-
+        await CopyRemoval.UndefineAsync(run.To, run.MigrationId, static copy => copy.Stamp?[StampNotes.Accepted] is null, cancellation);
         run.CopyId = null;
     }
 }

@@ -16,11 +16,9 @@ internal sealed class DropStrayCopies : Step
     {
         foreach (var copy in run.Seen.Copies)
         {
-            await copy.Site.EnsureOffAsync(copy.Vm.Id, TimeSpan.Zero, force: true, cancellation);
-            await copy.Site.EnsureUnfencedAsync(copy.Vm.Id, run.MigrationId, cancellation);
             if (copy.Site == run.To)
             {
-                await copy.Site.EnsureUndefinedAsync(copy.Vm.Id, run.MigrationId, cancellation);
+                await CopyRemoval.UndefineAsync(copy.Site, run.MigrationId, stray => stray.Id == copy.Vm.Id, cancellation);
             }
             else
             {

@@ -41,7 +41,7 @@ internal sealed class ProveGuest : Step
             run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : null;
         }
 
-        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null), cancellation);
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null), cancellation);
 
         // The last write of a move: with it the VM lives at the target.
         await SourceNotes.UpdateAsync(

@@ -14,16 +14,7 @@ internal sealed class UndefineCopy : Step
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
-        foreach (var copy in await run.To.FindStampedAsync(run.MigrationId, cancellation))
-        {
-            if (copy.Stamp is { Role: StampRole.Target })
-            {
-                await run.To.EnsureOffAsync(copy.Id, TimeSpan.Zero, force: true, cancellation);
-                await run.To.EnsureUnfencedAsync(copy.Id, run.MigrationId, cancellation);
-                await run.To.EnsureUndefinedAsync(copy.Id, run.MigrationId, cancellation);
-            }
-        }
-
+        await CopyRemoval.UndefineAsync(run.To, run.MigrationId, static _ => true, cancellation);
         if (run.Seen.Home is { } home)
         {
             await SourceNotes.UpdateAsync(run.Seen.HomeSite, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.Replicated, run.Now), cancellation);

@@ -111,6 +111,11 @@ internal sealed partial class LibvirtSite
                     throw No(PlatformErrorKind.Refused, $"{use.Path} belongs to VM {name} and is used by VM {use.Vm} too, so it is not deleted; nothing was removed");
                 }
 
+                if (RestingOn(session, doomed) is { } resting)
+                {
+                    throw No(PlatformErrorKind.Refused, $"{resting.Path} belongs to VM {name}, and image {resting.Image} rests on it, so it is not deleted; nothing was removed");
+                }
+
                 // The disks first: as long as the VM is defined, a run that was killed half-way finds what is left.
                 foreach (var path in doomed)
                 {
@@ -268,6 +273,37 @@ internal sealed partial class LibvirtSite
                 if (used.FirstOrDefault(paths.Contains) is { } path)
                 {
                     return (path, session.Name(domain));
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The first image in an active pool that rests on one of these: VMs that are off do not tell what their disks rest on, the images do.</summary>
+    private static (string Path, string Image)? RestingOn(LibvirtSession session, List<string> paths)
+    {
+        foreach (var pool in session.Pools())
+        {
+            using (pool)
+            {
+                if (!session.IsActive(pool))
+                {
+                    continue;
+                }
+
+                // An image made since the pool was last looked through is none of its volumes yet.
+                session.Refresh(pool);
+                foreach (var volume in session.Volumes(pool))
+                {
+                    using (volume)
+                    {
+                        if (session.Xml(volume) is { } text && Xml.Parse(text).Text("backingStore/path") is { } below && paths.Contains(below)
+                            && session.Path(volume) is var image && !paths.Contains(image))
+                        {
+                            return (below, image);
+                        }
+                    }
                 }
             }
         }

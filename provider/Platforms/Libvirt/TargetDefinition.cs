@@ -90,7 +90,13 @@ internal static class TargetDefinition
             new XAttribute(XNamespace.Xmlns + "vmmigrate-definition", MarkNamespace),
             new XAttribute("digest", digest)));
 
-    private static string Digest(XElement domain) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Xml.Print(domain))));
+    /// <remarks>Everybody who may read the definition may read the digest: a password in it could be guessed against it.</remarks>
+    private static string Digest(XElement domain)
+    {
+        var open = new XElement(domain);
+        open.Descendants().Attributes("passwd").Remove();
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Xml.Print(open))));
+    }
 
     /// <summary>A host without KVM emulates; a CPU that is passed through does not exist there.</summary>
     private static void FitCpu(string site, string vm, XElement domain, TargetHost host)

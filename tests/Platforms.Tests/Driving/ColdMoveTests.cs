@@ -277,4 +277,36 @@ public sealed class ColdMoveTests
         Assert.Contains((await world.DriveAsync(Rehearsal.Spec())).Before.Findings, finding => finding.Id == "request.goal.committed");
         Assert.Equal(1, world.World.Watches().Values.Single().Running);
     }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_guest_that_goes_off_long_after_its_shutdown_was_given_up_is_brought_up_by_the_next_run()
+    {
+        var world = new Rehearsal(new GuestOptions { Boot = TimeSpan.FromSeconds(2), Shutdown = TimeSpan.FromMinutes(3) });
+        var spec = Rehearsal.Spec() with { ShutdownTimeout = TimeSpan.FromSeconds(20) };
+        var (_, outcome) = await world.DriveAsync(spec);
+        Assert.Equal("stop VM", outcome!.Failed?.Name);
+
+        // The simulator's guests call a shutdown off that comes too late; a real one does not.
+        world.World.ByHand.ShutDown("dc1", Rehearsal.VmName);
+        world.Time.Advance(TimeSpan.FromMinutes(4));
+        Assert.Equal(PowerState.Off, (await world.ObserveAsync(spec)).Home!.Power);
+        Assert.True((await world.ObserveAsync(spec)).WasRunning);
+
+        (_, outcome) = await world.DriveAsync(spec);
+        Assert.True(outcome is { Failed: null }, outcome?.Why);
+        await world.AssertRunsAtAsync("dc2");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Destroy_removes_our_disks_when_the_VM_was_deleted_at_home_by_hand()
+    {
+        var world = new Rehearsal();
+        await world.DriveAsync(Rehearsal.Spec(MigrationGoal.Replicated));
+        world.World.ByHand.Delete("dc1", Rehearsal.VmName);
+        var (before, outcome) = await world.DriveAsync(Rehearsal.Spec(), removal: true);
+        Assert.False(before.IsBlocked);
+        Assert.Contains(before.Findings, finding => finding.Id == "rollback.source-gone");
+        Assert.Null(outcome!.Failed);
+        await world.AssertNoTracesAsync();
+    }
 }

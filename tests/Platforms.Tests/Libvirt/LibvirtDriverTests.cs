@@ -305,6 +305,29 @@ public sealed class LibvirtDriverTests(TwoHosts lab) : IAsyncLifetime
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_disk_that_another_image_rests_on_is_not_removed()
+    {
+        var vm = await GuestAsync("driver-golden");
+        var below = vm.Disks[0].Location;
+        var above = Path.Combine(lab.Images(TwoHosts.Dc1), "driver-linked-clone.qcow2");
+        await TwoHosts.RunAsync("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", below, above]);
+        try
+        {
+            await _dc1.EnsureStampAsync(vm.Id, new Stamp(Migration, StampRole.Source), Cancel);
+
+            var failure = await FailsAsync(PlatformErrorKind.Refused, _dc1.EnsureRemovedAsync(vm.Id, Migration, Cancel));
+
+            Assert.Contains(above, failure.Message, StringComparison.Ordinal);
+            Assert.True(File.Exists(below));
+            Assert.NotNull(await _dc1.InspectAsync(vm.Id, Cancel));
+        }
+        finally
+        {
+            File.Delete(above);
+        }
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task A_length_that_qcow2_volumes_cannot_have_becomes_raw()
     {
         var request = new DiskRequest(Migration, "driver-odd", TwoHosts.Pool, "vda", (1 << 20) + 512, null);
