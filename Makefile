@@ -8,7 +8,7 @@ SOURCES := $(shell find provider -name '*.cs' -not -path '*/obj/*' -not -path '*
            $(shell find provider -name '*.csproj' -o -name '*.proto') Directory.Build.props Directory.Packages.props global.json
 NAMES   := bin/pulumi-resource-vmmigrate bin/terraform-provider-vmmigrate bin/vmmigrate
 
-.PHONY: help setup build test bench lint format quickstart lab-up lab-down sdk examples dist generate clean
+.PHONY: help setup build vcsim test bench lint format quickstart lab-up lab-down sdk examples dist generate clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +28,12 @@ bin/vmmigrate: $(SOURCES)
 bin/pulumi-resource-vmmigrate bin/terraform-provider-vmmigrate: bin/vmmigrate
 	@ln -f bin/vmmigrate $@ 2>/dev/null || cp bin/vmmigrate $@
 
-test: setup build ## Run every test; the last line is `N passed, N failed, N skipped`
+vcsim: bin/vcsim ## Build the vCenter simulator that the tests use, from Debian's Go packages
+
+bin/vcsim: lab/vcsim/main.go
+	@mkdir -p bin && cd lab/vcsim && GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode go build -o ../../bin/vcsim .
+
+test: setup build vcsim ## Run every test; the last line is `N passed, N failed, N skipped`
 	@eng/test.sh
 
 bench: setup build ## Print one line of JSON per figure, with the peer's beside ours

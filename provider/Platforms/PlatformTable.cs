@@ -11,6 +11,7 @@ public static class PlatformTable
     [
         new Libvirt.LibvirtPlatform(),
         new Simulator.SimulatorPlatform(),
+        new VSphere.VSpherePlatform(),
     ];
 
     /// <summary>A site in the provider's config: exactly one platform's block.</summary>

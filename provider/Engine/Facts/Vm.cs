@@ -34,6 +34,9 @@ public sealed record Vm
     /// <summary>The identity that the guest sees (SMBIOS UUID), which a move keeps.</summary>
     public Fact<string> Uuid { get; init; }
 
+    /// <summary>Where it stands in the platform's inventory, such as `/DC0/vm/web/web-01`; null where the platform has no such order.</summary>
+    public string? Path { get; init; }
+
     public Fact<string> Host { get; init; }
 
     public Fact<int> Cpus { get; init; }

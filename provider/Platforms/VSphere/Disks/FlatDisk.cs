@@ -1,0 +1,55 @@
+using VmMigrate.Engine.Blocks;
+using VmMigrate.Engine.Contracts;
+
+namespace VmMigrate.Platforms.VSphere.Disks;
+
+/// <summary>The flat file of a disk on a datastore, read by ranges over HTTPS and written as a whole.</summary>
+/// <param name="name">For messages.</param>
+/// <param name="lengthBytes">The disk's length. Behind the end of a shorter file there are zeroes.</param>
+internal sealed class FlatDisk(string name, DatastoreFiles files, DatastorePath file, long lengthBytes)
+{
+    internal string Name => name;
+
+    internal DatastoreFiles Files => files;
+
+    internal DatastorePath File => file;
+
+    internal long LengthBytes => lengthBytes;
+
+    /// <summary>How long the file itself is.</summary>
+    internal long FileBytes { get; set; }
+
+    internal BlockException Failed(BlockErrorKind kind, string why, bool canRetry, Exception? inner = null) =>
+        new(kind, $"{name}: {why}", canRetry, inner) { Disk = name };
+
+    internal BlockException Failed(PlatformException exception) => Failed(
+        exception.Kind switch
+        {
+            PlatformErrorKind.Lost => BlockErrorKind.Lost,
+            PlatformErrorKind.Unreachable => BlockErrorKind.Unreachable,
+            PlatformErrorKind.TimedOut => BlockErrorKind.TimedOut,
+            PlatformErrorKind.Full => BlockErrorKind.NoSpace,
+            _ => BlockErrorKind.Refused,
+        },
+        exception.Message,
+        exception.RetryCanHelp,
+        exception);
+}
+
+/// <summary>A disk behind a datastore's HTTPS address.</summary>
+internal sealed class FlatDiskAccess(FlatDisk disk, Func<CancellationToken, Task>? beforeWriting, Func<DatastorePath, CancellationToken, Task>? swap) : DiskAccess
+{
+    internal const string Kind = "HTTPS ranges of the datastore (slow: usually 20 to 60 MB/s, no account of unused blocks)";
+
+    public override long LengthBytes => disk.LengthBytes;
+
+    public override string Description => swap is null ? Kind : "HTTPS upload to the datastore (the whole file at the end of each copy, from a spool on this machine)";
+
+    public override BlockReader OpenReader() => new FlatReader(disk);
+
+    public override BlockWriter OpenWriter() => swap is null
+        ? throw new InvalidOperationException("The disk was opened for reading only.")
+        : new FlatWriter(disk, beforeWriting!, swap);
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

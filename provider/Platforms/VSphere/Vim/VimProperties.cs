@@ -1,0 +1,125 @@
+using System.Xml.Linq;
+using VmMigrate.Engine.Contracts;
+using static VmMigrate.Platforms.VSphere.Vim.VimXml;
+
+namespace VmMigrate.Platforms.VSphere.Vim;
+
+/// <summary>One object's asked properties, by their paths; what the object does not have, or the account may not see, is absent.</summary>
+internal sealed record VimObject(MoRef Ref, IReadOnlyDictionary<string, XElement> Properties)
+{
+    internal XElement? this[string path] => Properties.GetValueOrDefault(path);
+
+    internal string? Text(string path) => this[path]?.Value;
+
+    internal bool? Flag(string path) => Text(path) switch { "true" or "1" => true, "false" or "0" => false, _ => null };
+
+    internal MoRef? RefOf(string path) => this[path] is { } element ? MoRef.Of(element) : null;
+
+    internal static VimObject Of(XElement content) => new(
+        MoRef.Of(content.Child("obj")!),
+        content.Children("propSet").ToDictionary(property => property.Text("name")!, property => property.Child("val")!, StringComparer.Ordinal));
+}
+
+/// <summary>Reads properties through the server's property collector, page by page.</summary>
+internal static class VimProperties
+{
+    /// <summary>Objects in one reply: with 12 KB per VM some 3 MB.</summary>
+    private const int PageObjects = 250;
+
+    /// <summary>The asked properties of objects that are named. An object that is gone is left out.</summary>
+    internal static async Task<IReadOnlyList<VimObject>> ReadAsync(
+        this VimClient client, string what, IReadOnlyCollection<MoRef> objects, string[] paths, CancellationToken cancellation)
+    {
+        if (objects.Count == 0)
+        {
+            return [];
+        }
+
+        var specs = objects.Select(one => one.Type).Distinct().Select(type => PropSet(type, paths));
+        return await RetrieveAsync(
+            client,
+            what,
+            El("specSet", [.. specs, .. objects.Select(one => El("objectSet", Ref("obj", one), El("skip", false))), El("reportMissingObjectsInResults", true)]),
+            cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>One object's properties; null when it is gone.</summary>
+    internal static async Task<VimObject?> ReadOneAsync(this VimClient client, string what, MoRef one, string[] paths, CancellationToken cancellation)
+    {
+        try
+        {
+            return await client.ReadAsync(what, [one], paths, cancellation).ConfigureAwait(false) is [var found, ..] ? found : null;
+        }
+        catch (PlatformException exception) when (exception.NativeCode == VSphereErrors.ObjectGone)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>All objects of the given types in the inventory that the account sees.</summary>
+    internal static async Task<IReadOnlyList<VimObject>> ReadAllAsync(
+        this VimClient client, string what, IReadOnlyDictionary<string, string[]> pathsByType, CancellationToken cancellation)
+    {
+        var content = await client.ContentAsync(cancellation).ConfigureAwait(false);
+        var views = content.Manager("viewManager") ?? throw new PlatformException(PlatformErrorKind.Unsupported, client.Site, $"{what}: the server has no view manager");
+        var created = await client.ReadAsync(
+            what, views, "CreateContainerView", cancellation,
+            [Ref("container", content.RootFolder), .. pathsByType.Keys.Select(type => El("type", type)), El("recursive", true)]).ConfigureAwait(false);
+        var view = MoRef.Of(created.Child("returnval")!);
+        try
+        {
+            return await RetrieveAsync(
+                client,
+                what,
+                El("specSet", [.. pathsByType.Select(pair => PropSet(pair.Key, pair.Value)), ViewSet(view)]),
+                cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            await ForgetAsync(client, view, "DestroyView").ConfigureAwait(false);
+        }
+    }
+
+    internal static XElement PropSet(string type, string[] paths) =>
+        El("propSet", [El("type", type), El("all", false), .. paths.Select(path => El("pathSet", path))]);
+
+    /// <summary>Everything that a container view holds.</summary>
+    internal static XElement ViewSet(MoRef view) => El(
+        "objectSet",
+        Ref("obj", view),
+        El("skip", true),
+        Typed("selectSet", "TraversalSpec", El("name", "view"), El("type", view.Type), El("path", "view"), El("skip", false)));
+
+    /// <summary>Gives back what the server keeps for us; the session's end does that too.</summary>
+    internal static async Task ForgetAsync(VimClient client, MoRef kept, string method)
+    {
+        try
+        {
+            await client.ChangeAsync("tidying up", kept, method, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (PlatformException)
+        {
+            // It is gone with its session already.
+        }
+    }
+
+    private static async Task<IReadOnlyList<VimObject>> RetrieveAsync(VimClient client, string what, XElement spec, CancellationToken cancellation)
+    {
+        var collector = (await client.ContentAsync(cancellation).ConfigureAwait(false)).PropertyCollector;
+        var found = new List<VimObject>();
+        var page = await client.ReadAsync(
+            what, collector, "RetrievePropertiesEx", cancellation, spec, El("options", El("maxObjects", PageObjects))).ConfigureAwait(false);
+        while (true)
+        {
+            var result = page.Child("returnval");
+            // An object that is gone comes without a property, and says so where its properties would be missed.
+            found.AddRange(result.Children("objects").Where(one => one.Child("propSet") is not null || one.Child("missingSet") is null).Select(VimObject.Of));
+            if (result.Text("token") is not { Length: > 0 } token)
+            {
+                return found;
+            }
+
+            page = await client.ReadAsync(what, collector, "ContinueRetrievePropertiesEx", cancellation, El("token", token)).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Text.Json;
+using VmMigrate.Platforms.VSphere;
+
+namespace VmMigrate.Platforms.Tests.VSphere;
+
+/// <summary>A real govmomi simulator of a vCenter (lab/vcsim), in a process of its own. Built once per test run by Debian's Go, in some 20 s.</summary>
+internal sealed class Vcsim : IAsyncDisposable
+{
+    internal const string User = "root";
+    internal const string Password = "secret of the lab";
+
+    private static readonly Lazy<string?> Program = new(Build);
+
+    private readonly Process _process;
+
+    private Vcsim(Process process, JsonElement line)
+    {
+        _process = process;
+        Url = new Uri(line.GetProperty("url").GetString()!);
+        Thumbprint = line.GetProperty("thumbprint").GetString()!.ToUpperInvariant();
+        Certificate = line.GetProperty("certificate").GetString()!;
+        Datastores = line.GetProperty("datastores").EnumerateObject().ToDictionary(one => one.Name, one => one.Value.GetString()!);
+    }
+
+    internal Uri Url { get; }
+
+    internal string Thumbprint { get; }
+
+    /// <summary>The server's certificate in PEM.</summary>
+    internal string Certificate { get; }
+
+    /// <summary>The folder behind each datastore.</summary>
+    internal Dictionary<string, string> Datastores { get; }
+
+    internal string Datastore => Datastores.Keys.Single();
+
+    internal static async Task<Vcsim> StartAsync(params string[] arguments)
+    {
+        if (Program.Value is not { } program)
+        {
+            throw new InvalidOperationException("vcsim cannot be built: golang-go and golang-github-vmware-govmomi-dev are missing (eng/setup.sh)");
+        }
+
+        var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        var line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("vcsim ended at once");
+        return new Vcsim(process, JsonDocument.Parse(line).RootElement);
+    }
+
+    internal VSphereAddress Address => new() { Sdk = Url, User = User, Password = Password, Thumbprint = Thumbprint };
+
+    internal VSphereSite Open(string name) => new(name, Address, TimeProvider.System);
+
+    /// <summary>The file behind a path such as <c>[LocalDS_0] web/web.vmdk</c>.</summary>
+    internal string FileOf(string location)
+    {
+        var path = DatastorePath.Parse(location)!;
+        return Path.Combine(Datastores[path.Datastore], path.Path);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // It ends with its input, and tidies up.
+        _process.StandardInput.Close();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    private static string? Build()
+    {
+        var root = AppContext.BaseDirectory;
+        while (root is not null && !File.Exists(Path.Combine(root, "Provider.sln")))
+        {
+            root = Path.GetDirectoryName(root);
+        }
+
+        using var build = Process.Start(new ProcessStartInfo("make", ["--no-print-directory", "-s", "-C", root!, "vcsim"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var words = build.StandardError.ReadToEndAsync();
+        build.StandardOutput.ReadToEnd();
+        build.WaitForExit();
+        return build.ExitCode == 0 ? Path.Combine(root!, "bin", "vcsim") : throw new InvalidOperationException($"make vcsim: {words.Result}");
+    }
+}
