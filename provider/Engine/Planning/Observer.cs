@@ -78,7 +78,7 @@ public static class Observer
         {
             [] => null,
             [var one] => one,
-            _ => throw new AmbiguousVmException(vm.Name!, home.Name, [.. named.Select(found => found.Id)]),
+            _ => throw new AmbiguousVmException(vm.Name!, home.Name, [.. named.Select(found => found.Path is { } path ? $"{found.Id} ({path})" : found.Id)]),
         };
     }
 }

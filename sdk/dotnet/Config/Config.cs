@@ -53,6 +53,10 @@ namespace VmMigrate.Sdk
                 /// A site that exists only as numbers: to rehearse migrations, in CI too, with no hypervisor. The same block always makes the same site. Disks of any size cost nothing until they are written.
                 /// </summary>
                 public Types.SimulatorSite? Simulator { get; set; } = null!;
+                /// <summary>
+                /// A VMware vCenter with its hosts, or one ESXi host without one (vSphere 6.5 to 8).
+                /// </summary>
+                public Types.VSphereSite? Vsphere { get; set; } = null!;
             }
 
             public class LibvirtSite
@@ -333,6 +337,50 @@ namespace VmMigrate.Sdk
                 /// Its name.
                 /// </summary>
                 public string Name { get; set; } = null!;
+            }
+
+            public class VSphereSite
+            {
+                /// <summary>
+                /// A PEM file with the authorities that sign the server's certificate, where this machine does not trust them already.
+                /// </summary>
+                public string? CaFile { get; set; } = null!;
+                /// <summary>
+                /// Whether changed-block tracking may be switched on for a VM that lacks it, which warm moves need. It takes a snapshot that stuns a running VM for a moment.
+                /// </summary>
+                public bool? EnableChangeTracking { get; set; }
+                /// <summary>
+                /// Inventory path of the folder for VMs that are moved here, such as `/DC0/vm/moved`. Default: the datacenter's VM folder.
+                /// </summary>
+                public string? Folder { get; set; } = null!;
+                /// <summary>
+                /// The account's password.
+                /// </summary>
+                public string? Password { get; set; } = null!;
+                /// <summary>
+                /// Inventory path of the resource pool for VMs that are moved here, such as `/DC0/host/Cluster/Resources/moved`. Default: the one of the host's cluster.
+                /// </summary>
+                public string? ResourcePool { get; set; } = null!;
+                /// <summary>
+                /// The vCenter or ESXi host: a name or address, with a port where it is not 443, or the URL of its SDK: `vc1.example.com`, `10.0.0.5:8443`, `https://vc1.example.com/sdk`.
+                /// </summary>
+                public string Server { get; set; } = null!;
+                /// <summary>
+                /// An open session in place of user and password: the value of its cookie `vmware_soap_session`. It is not ended, and not renewed when it ends.
+                /// </summary>
+                public string? SessionToken { get; set; } = null!;
+                /// <summary>
+                /// The SHA-256 thumbprint of the server's own certificate, in hex with or without colons. Then this certificate is taken and no other.
+                /// </summary>
+                public string? Thumbprint { get; set; } = null!;
+                /// <summary>
+                /// The account, such as `migrate@vsphere.local`.
+                /// </summary>
+                public string? User { get; set; } = null!;
+                /// <summary>
+                /// The folder of VMware's Virtual Disk Development Kit, for `nbdkit vddk`: the fastest way to read and write disks. It is not shipped with this provider.
+                /// </summary>
+                public string? VddkLibrary { get; set; } = null!;
             }
         }
     }

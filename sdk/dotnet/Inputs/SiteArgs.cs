@@ -11,7 +11,7 @@ namespace VmMigrate.Sdk.Inputs
 {
 
     /// <summary>
-    /// A place where VMs run: exactly one platform block. Exactly one of `libvirt` and `simulator` must be set.
+    /// A place where VMs run: exactly one platform block. Exactly one of `libvirt`, `simulator` and `vsphere` must be set.
     /// </summary>
     public sealed class SiteArgs : global::Pulumi.ResourceArgs
     {
@@ -26,6 +26,12 @@ namespace VmMigrate.Sdk.Inputs
         /// </summary>
         [Input("simulator")]
         public Input<Inputs.SimulatorSiteArgs>? Simulator { get; set; }
+
+        /// <summary>
+        /// A VMware vCenter with its hosts, or one ESXi host without one (vSphere 6.5 to 8).
+        /// </summary>
+        [Input("vsphere")]
+        public Input<Inputs.VSphereSiteArgs>? Vsphere { get; set; }
 
         public SiteArgs()
         {
