@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Planning;
@@ -9,6 +10,9 @@ namespace VmMigrate.Engine.Checks;
 public sealed record CheckSubject
 {
     public required MigrationSpec Spec { get; init; }
+
+    /// <summary>The mode's name.</summary>
+    public string Mode { get => field ?? Spec.Mode.ToString(); init; }
 
     public required string MigrationId { get; init; }
 
@@ -25,16 +29,36 @@ public sealed record CheckSubject
 
     public required Placement Placement { get; init; }
 
+    /// <summary>What placement found while it chose.</summary>
+    public ImmutableArray<Finding> Placing { get; init; } = [];
+
     /// <summary>A copy of ours exists at the target already: an earlier run got that far.</summary>
     public required bool CopyExists { get; init; }
 
     /// <summary>What our disks at the target take already.</summary>
     public long BytesAtTarget { get; init; }
 
+    /// <summary>What other migrations of this run are going to take of the same host and pool.</summary>
+    public Reserved Others { get; init; } = Reserved.Nothing;
+
+    public required DateTimeOffset Now { get; init; }
+
+    public Link Link { get; init; } = new();
+
+    /// <summary>What the user says under <c>facts</c>.</summary>
+    public FactSet Declared { get; init; } = FactSet.Empty;
+
+    public Policy Policy { get; init; } = Policy.Default;
+
+    /// <summary>What preview expects; null where there is no plan yet.</summary>
+    public Estimate? Estimate { get; init; }
+
     public Hypervisor? TargetHost => To.Hosts.FirstOrDefault(host => host.Name == Placement.Host);
 
-    public StoragePool? TargetPool => To.Pools.FirstOrDefault(pool => pool.Name == Placement.Pool);
-}
+    public Hypervisor? SourceHost => From.Hosts.FirstOrDefault(host => host.Name == Vm.Host.Or("")) ?? (From.Hosts.Length == 1 ? From.Hosts[0] : null);
 
-/// <summary>A check: no I/O, all findings at once, an unknown fact is a note.</summary>
-public delegate IEnumerable<Finding> Check(CheckSubject subject);
+    public StoragePool? TargetPool => To.Pools.FirstOrDefault(pool => pool.Name == Placement.Pool);
+
+    /// <summary>The networks that the VM's cards go to.</summary>
+    public IEnumerable<Facts.Network> TargetNetworks => To.Networks.Where(network => Placement.Networks.ContainsValue(network.Name));
+}

@@ -30,6 +30,12 @@ public sealed record Finding(string Id, Severity Severity, PropertyPath At, stri
     /// <summary>Who says so where it is not us: the platform's own verdict.</summary>
     public string? Origin { get; init; }
 
+    /// <summary>What to do about it, where it stands alone; it is a part of <see cref="Message"/> already.</summary>
+    public string? Fix { get; init; }
+
+    /// <summary>Who waived it; the severity is then <see cref="Severity.Note"/>.</summary>
+    public Waived? Waived { get; init; }
+
     public static Finding Error(string id, PropertyPath at, string message) => new(id, Severity.Error, at, message);
 
     public static Finding Warning(string id, PropertyPath at, string message) => new(id, Severity.Warning, at, message) { Waivable = true };

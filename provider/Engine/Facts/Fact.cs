@@ -33,6 +33,9 @@ public readonly record struct Fact<T>
         return IsKnown;
     }
 
+    /// <summary>The same fact in another shape; unknown stays unknown for the same reason.</summary>
+    public Fact<TOther> Select<TOther>(Func<T, TOther> change) => IsKnown ? Fact<TOther>.Known(change(_value)) : Fact<TOther>.Unknown(WhyUnknown);
+
     public override string ToString() => IsKnown ? $"{_value}" : $"unknown ({WhyUnknown})";
 }
 

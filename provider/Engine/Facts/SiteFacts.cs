@@ -3,12 +3,15 @@ using System.Collections.Immutable;
 namespace VmMigrate.Engine.Facts;
 
 /// <summary>What a site has to put VMs on, without its VMs. Sizes in bytes.</summary>
-public sealed record SiteFacts
+public sealed record SiteFacts : IFactHolder
 {
     public required string Site { get; init; }
 
     /// <summary>The platform's key, such as <c>libvirt</c>.</summary>
     public required string Platform { get; init; }
+
+    /// <summary>Whose rules apply here: the platform itself, unless a simulator plays another.</summary>
+    public string Kind { get => field ?? Platform; init; }
 
     /// <summary>What makes this site itself and no other (libvirt: the host's UUID): the same for two names of one site.</summary>
     public required string Identity { get; init; }
@@ -26,13 +29,15 @@ public sealed record SiteFacts
 
     /// <summary>Upper-case hardware addresses in use and the VM that has each, where the platform tells.</summary>
     public Fact<ImmutableDictionary<string, string>> MacsInUse { get; init; }
+
+    public FactSet Observed { get; init; } = FactSet.Empty;
 }
 
 /// <param name="MigrationId">The stamp it carries, if any.</param>
 public sealed record VmName(string Id, string Name, string? MigrationId);
 
 /// <summary>A host that runs VMs.</summary>
-public sealed record Hypervisor
+public sealed record Hypervisor : IFactHolder
 {
     public required string Name { get; init; }
 
@@ -51,9 +56,11 @@ public sealed record Hypervisor
     public ImmutableArray<string> Machines { get; init; } = [];
 
     public Fact<string> CpuModel { get; init; }
+
+    public FactSet Observed { get; init; } = FactSet.Empty;
 }
 
-public sealed record StoragePool
+public sealed record StoragePool : IFactHolder
 {
     public required string Name { get; init; }
 
@@ -68,7 +75,18 @@ public sealed record StoragePool
 
     /// <summary>Where it lies, for messages.</summary>
     public string Location { get; init; } = "";
+
+    public FactSet Observed { get; init; } = FactSet.Empty;
 }
 
 /// <param name="Kind">The platform's word: <c>nat</c>, <c>bridge</c>, <c>portgroup</c>, ...</param>
-public sealed record Network(string Name, string Kind, bool Active);
+public sealed record Network(string Name, string Kind, bool Active) : IFactHolder
+{
+    public FactSet Observed { get; init; } = FactSet.Empty;
+}
+
+/// <summary>The way between two sites, as measured; what the user declares of it comes on top.</summary>
+public sealed record Link : IFactHolder
+{
+    public FactSet Observed { get; init; } = FactSet.Empty;
+}

@@ -19,7 +19,7 @@ public enum FirmwareKind
 }
 
 /// <summary>A VM as its platform reports it. Sizes in bytes.</summary>
-public sealed record Vm
+public sealed record Vm : IFactHolder
 {
     /// <summary>The id that the site's calls take (libvirt: the UUID).</summary>
     public required string Id { get; init; }
@@ -68,6 +68,9 @@ public sealed record Vm
     /// <summary>Devices that tie the VM to its host or that a move may lose: passthrough, shared folders, ...</summary>
     public ImmutableArray<SpecialDevice> SpecialDevices { get; init; } = [];
 
+    /// <summary>False where the platform does not tell its devices, so that none is no answer.</summary>
+    public bool DevicesSeen { get; init; } = true;
+
     public Fact<int> Snapshots { get; init; }
 
     public Fact<bool> Autostart { get; init; }
@@ -88,10 +91,12 @@ public sealed record Vm
 
     /// <summary>The platform's own definition (libvirt: the domain's XML). Only its own driver reads it.</summary>
     public string? NativeDefinition { get; init; }
+
+    public FactSet Observed { get; init; } = FactSet.Empty;
 }
 
 /// <summary>A disk of a VM. Removable media without content is no disk.</summary>
-public sealed record Disk
+public sealed record Disk : IFactHolder
 {
     /// <summary>Unique in its VM and the same on both sides, such as <c>vda</c>.</summary>
     public required string Name { get; init; }
@@ -116,6 +121,9 @@ public sealed record Disk
 
     public bool Shared { get; init; }
 
+    /// <summary>False where the platform does not tell whether a disk is shared.</summary>
+    public bool SharingSeen { get; init; } = true;
+
     /// <summary>A floppy, a CD-ROM with a medium, or a disk.</summary>
     public string Device { get; init; } = "disk";
 
@@ -126,9 +134,11 @@ public sealed record Disk
 
     /// <summary>False where its content is no file or volume that the driver can read.</summary>
     public bool Readable { get; init; } = true;
+
+    public FactSet Observed { get; init; } = FactSet.Empty;
 }
 
-public sealed record Nic
+public sealed record Nic : IFactHolder
 {
     public required string Mac { get; init; }
 
@@ -139,6 +149,8 @@ public sealed record Nic
 
     /// <summary>How it is attached: <c>network</c>, <c>bridge</c>, <c>user</c>, <c>direct</c>, <c>hostdev</c>, ...</summary>
     public string Attachment { get; init; } = "network";
+
+    public FactSet Observed { get; init; } = FactSet.Empty;
 }
 
 /// <param name="Kind">Such as <c>hostdev-pci</c>, <c>filesystem</c>, <c>tpm</c>, <c>shmem</c>.</param>

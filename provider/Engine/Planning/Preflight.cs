@@ -30,6 +30,9 @@ public sealed record Preflight
 {
     public required ImmutableArray<Finding> Findings { get; init; }
 
+    /// <summary>Checks whose facts could not be seen; the finding <c>facts.unknown</c> sums them up.</summary>
+    public ImmutableArray<NotJudged> NotJudged { get; init; } = [];
+
     /// <summary>Null where the platforms could not be read far enough; then <see cref="Findings"/> says why.</summary>
     public Run? Run { get; init; }
 
@@ -162,7 +165,7 @@ public static class PreflightRunner
     }
 
     private static Finding Unreadable(PlatformException e, MigrationSpec spec, SiteBook sites) => Finding.Error(
-        e.Kind == PlatformErrorKind.Denied ? "access.site.auth" : "access.site.reach",
+        e.Kind != PlatformErrorKind.Denied ? "access.site.reach" : e.Site == spec.Target.Site && e.Site != spec.Vm.Site ? "access.target.auth" : "access.source.auth",
         PropertyPath.Of(e.Site == spec.Target.Site && e.Site != spec.Vm.Site ? "target.site" : "vm.site"),
         $"Site \"{e.Site}\" ({sites.Find(e.Site)?.Where}) cannot be read: {e.Message}");
 
@@ -337,33 +340,44 @@ public static class PreflightRunner
     {
         var findings = new List<Finding>();
         Placement? placement = null;
+        ImmutableArray<NotJudged> notJudged = [];
         var run = NewRun(spec, seen, place, to, null, null, time, events);
         var plan = Planner.Plan(run);
         var moves = plan.Kind is PlanKind.Move or PlanKind.Replicate || (plan.Kind == PlanKind.Validate && seen.Current is null);
+        (SiteFacts From, SiteFacts To)? sides = null;
+        ImmutableArray<Finding> placing = [];
         if (moves)
         {
             var from = await place.Site.DescribeAsync(cancellation);
-            var there = to == place.Site ? from : await to.DescribeAsync(cancellation);
-            (placement, var placing) = Placement.Choose(spec, place.Vm, there);
-            findings.AddRange(placing);
-            findings.AddRange(CheckList.Run(new CheckSubject
-            {
-                Spec = spec,
-                MigrationId = seen.MigrationId,
-                Vm = place.Vm,
-                From = from,
-                To = there,
-                FromCapabilities = place.Site.Capabilities,
-                ToCapabilities = to.Capabilities,
-                Placement = placement,
-                CopyExists = seen.HomeFence != FenceState.None || !seen.Copies.IsEmpty,
-                BytesAtTarget = seen.Disks.Sum(disk => place.Vm.Disks.FirstOrDefault(source => source.Name == disk.DiskName)?.AllocatedBytes.Or(0) ?? 0),
-            }));
+            sides = (from, to == place.Site ? from : await to.DescribeAsync(cancellation));
+            (placement, placing) = Placement.Choose(spec, place.Vm, sides.Value.To);
         }
 
         var history = await HistoryAsync(plan, run, sites, cancellation);
         run = NewRun(spec, seen, place, to, placement, history.Route, time, events);
         plan = Planner.Plan(run);
+        var estimate = Estimate.Of(plan, run, new Forecast(history, spec.Mode, null));
+        if (sides is { } known)
+        {
+            var judgement = CheckList.Judge(new CheckSubject
+            {
+                Spec = spec,
+                MigrationId = seen.MigrationId,
+                Vm = place.Vm,
+                From = known.From,
+                To = known.To,
+                FromCapabilities = place.Site.Capabilities,
+                ToCapabilities = to.Capabilities,
+                Placement = placement!,
+                Placing = placing,
+                CopyExists = seen.HomeFence != FenceState.None || !seen.Copies.IsEmpty,
+                BytesAtTarget = seen.Disks.Sum(disk => place.Vm.Disks.FirstOrDefault(source => source.Name == disk.DiskName)?.AllocatedBytes.Or(0) ?? 0),
+                Now = time.GetUtcNow(),
+                Estimate = estimate,
+            });
+            findings.AddRange(judgement.Findings);
+            notJudged = judgement.NotJudged;
+        }
 
         if (spec.Goal < MigrationGoal.CutOver)
         {
@@ -374,9 +388,10 @@ public static class PreflightRunner
         return new Preflight
         {
             Findings = [.. findings.OrderByDescending(finding => finding.Severity)],
+            NotJudged = notJudged,
             Run = run,
             Plan = plan,
-            Estimate = Estimate.Of(plan, run, new Forecast(history, spec.Mode, null)),
+            Estimate = estimate,
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmMigrate.Engine.Facts;
 
 namespace VmMigrate.Engine.Text;
 
@@ -19,6 +20,17 @@ public static class Human
 
         return string.Create(CultureInfo.InvariantCulture, $"{(unit == 0 || number >= 100 ? Math.Round(number) : Math.Round(number, 1))} {units[unit]}");
     }
+
+    /// <summary>A number with its unit: <c>20 GiB</c>, <c>3 ms</c>, <c>70 %</c>, <c>2.6 GHz</c>.</summary>
+    public static string Number(double number, FactUnit unit) => unit switch
+    {
+        FactUnit.Bytes => Bytes((long)number),
+        FactUnit.BytesPerSecond => number >= 1e6 / 8 ? string.Create(CultureInfo.InvariantCulture, $"{Math.Round(number * 8 / 1e6, 1):#,0.#} Mbit/s") : Rate(number),
+        FactUnit.Seconds => number < 1 ? string.Create(CultureInfo.InvariantCulture, $"{Math.Round(number * 1000, 2)} ms") : Duration(TimeSpan.FromSeconds(number)),
+        FactUnit.Percent => string.Create(CultureInfo.InvariantCulture, $"{Math.Round(number, 2)} %"),
+        FactUnit.Hertz => string.Create(CultureInfo.InvariantCulture, $"{Math.Round(number / 1e9, 2)} GHz"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{Math.Round(number, 2)}"),
+    };
 
     /// <summary>Such as <c>51 MiB/s</c>.</summary>
     public static string Rate(double bytesPerSecond) => Bytes((long)bytesPerSecond) + "/s";

@@ -3,25 +3,30 @@ using VmMigrate.Engine.Values;
 namespace VmMigrate.Engine.Checks.Request;
 
 /// <summary>Both platforms must be able to play their role in the wished mode.</summary>
-/// <remarks>If ignored, the run stops at the first call that the platform does not have. Fact: the drivers' capabilities.</remarks>
 internal static class ModeNotSupported
 {
-    internal static IEnumerable<Finding> Run(CheckSubject subject)
+    internal static Rule Rule { get; } = Rules.Own("the drivers' capabilities lack a role or the mode", [], look =>
     {
+        var (subject, mode) = (look.Subject, look.Subject.Mode);
         if (!subject.FromCapabilities.Source)
         {
-            yield return Finding.Error(
-                "request.mode.supported",
-                PropertyPath.Of("vm.site"),
-                $"VMs cannot be moved away from site \"{subject.From.Site}\": {subject.FromCapabilities.WhyNotSource ?? $"platform {subject.From.Platform} is a target only"}.");
+            look.Say(
+                $"VMs cannot be moved away from site \"{subject.From.Site}\": {subject.FromCapabilities.WhyNotSource ?? $"platform {subject.From.Platform} is a target only"}.",
+                at: PropertyPath.Of("vm.site"));
         }
 
         if (!subject.ToCapabilities.Target)
         {
-            yield return Finding.Error(
-                "request.mode.supported",
-                PropertyPath.Of("target.site"),
-                $"VMs cannot be moved to site \"{subject.To.Site}\": {subject.ToCapabilities.WhyNotTarget ?? $"platform {subject.To.Platform} is a source only"}.");
+            look.Say(
+                $"VMs cannot be moved to site \"{subject.To.Site}\": {subject.ToCapabilities.WhyNotTarget ?? $"platform {subject.To.Platform} is a source only"}.",
+                at: PropertyPath.Of("target.site"));
         }
-    }
+
+        if (mode == "Live" && (subject.FromCapabilities.LiveFamily is not { } family || family != subject.ToCapabilities.LiveFamily))
+        {
+            look.Say(
+                $"Memory cannot move from site \"{subject.From.Site}\" ({subject.From.Platform}) to site \"{subject.To.Site}\" ({subject.To.Platform}): they are not of one family with live moves. "
+                + $"Set mode to {(subject.FromCapabilities.ChangedBlockTracking ? "Warm or " : "")}Cold.");
+        }
+    });
 }

@@ -1,45 +1,52 @@
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Facts.Keys;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Values;
 
 namespace VmMigrate.Engine.Checks.Request;
 
 /// <summary>The declared probes must be ones that this guest can pass.</summary>
-/// <remarks>If ignored, the cutover is rolled back for want of proof. Facts: whether the agent answers now.</remarks>
 internal static class ProbeNotUsable
 {
-    internal static IEnumerable<Finding> Run(CheckSubject subject)
+    internal static Rule Agent { get; } = Rules.Own("a guestAgent probe is declared and `vm.agent` is false", [VmFact.AgentAnswers], look =>
     {
-        var vm = subject.Vm;
-        if (vm.Power != PowerState.Running || subject.Spec.Goal < MigrationGoal.CutOver)
+        foreach (var (_, at) in Probes(look, ProbeKind.GuestAgent))
+        {
+            if (look.Get(VmFact.AgentAnswers, out var answers) && !answers)
+            {
+                look.Say(
+                    $"The guest agent of {look.Subject.Vm.Name} does not answer now, so it could not prove the start at the target either. "
+                    + "Install and start qemu-guest-agent in the guest, or declare another probe: verify.probes with tcp or console.",
+                    at: at);
+            }
+        }
+    });
+
+    internal static Rule Tcp { get; } = Rules.Own("a tcp probe has no host and the guest tells no address", [], look =>
+    {
+        foreach (var (probe, at) in Probes(look, ProbeKind.Tcp))
+        {
+            if (probe.Host is null && look.Subject.Vm.Addresses.IsEmpty)
+            {
+                look.Say(
+                    $"No address of {look.Subject.Vm.Name} is known (its guest agent tells none), so a TCP probe has nowhere to connect to. Set host.",
+                    at: at.Child("tcp").Child("host"));
+            }
+        }
+    });
+
+    private static IEnumerable<(ProbeSpec Probe, PropertyPath At)> Probes(Look look, ProbeKind kind)
+    {
+        if (look.Subject.Vm.Power != PowerState.Running || look.Subject.Spec.Goal < MigrationGoal.CutOver)
         {
             yield break;
         }
 
-        for (var i = 0; i < subject.Spec.Probes.Length; i++)
+        for (var i = 0; i < look.Subject.Spec.Probes.Length; i++)
         {
-            var probe = subject.Spec.Probes[i];
-            var at = PropertyPath.Of("verify.probes").Item(i);
-            if (probe.Kind == ProbeKind.GuestAgent)
+            if (look.Subject.Spec.Probes[i] is var probe && probe.Kind == kind)
             {
-                if (!vm.AgentAnswers.TryGet(out var answers))
-                {
-                    yield return Finding.Note(
-                        "verify.agent", at, $"Whether the guest agent of {vm.Name} answers could not be seen ({vm.AgentAnswers.WhyUnknown}).");
-                }
-                else if (!answers)
-                {
-                    yield return Finding.Error(
-                        "verify.agent", at,
-                        $"The guest agent of {vm.Name} does not answer now, so it could not prove the start at the target either. "
-                        + "Install and start qemu-guest-agent in the guest, or declare another probe: verify.probes with tcp or console.");
-                }
-            }
-            else if (probe is { Kind: ProbeKind.Tcp, Host: null } && vm.Addresses.IsEmpty)
-            {
-                yield return Finding.Error(
-                    "verify.tcp", at.Child("tcp").Child("host"),
-                    $"No address of {vm.Name} is known (its guest agent tells none), so a TCP probe has nowhere to connect to. Set host.");
+                yield return (probe, PropertyPath.Of("verify.probes").Item(i));
             }
         }
     }

@@ -1,21 +1,16 @@
-using VmMigrate.Engine.Values;
-
 namespace VmMigrate.Engine.Checks.Request;
 
-/// <summary>Source and target must be two places.</summary>
-/// <remarks>If ignored, the copy would collide with the VM itself. Fact: the sites' own identities, since two names may stand for one site.</remarks>
+/// <summary>Source and target must be two places, though two names may stand for one.</summary>
 internal static class SameSourceAndTarget
 {
-    internal static IEnumerable<Finding> Run(CheckSubject subject)
+    internal static Rule Rule { get; } = Rules.Own("both sites have the same identity", [], look =>
     {
-        if (subject.From.Identity == subject.To.Identity)
+        var (from, to) = (look.Subject.From, look.Subject.To);
+        if (from.Identity == to.Identity)
         {
-            yield return Finding.Error(
-                "request.target.same",
-                PropertyPath.Of("target.site"),
-                subject.From.Site == subject.To.Site
-                    ? $"{subject.Vm.Name} is at site \"{subject.From.Site}\" already, so there is nothing to move. Name another site."
-                    : $"Sites \"{subject.From.Site}\" and \"{subject.To.Site}\" are the same place ({subject.To.Identity}). Check the URIs in the provider's config.");
+            look.Say(from.Site == to.Site
+                ? $"{look.Subject.Vm.Name} is at site \"{from.Site}\" already, so there is nothing to move. Name another site."
+                : $"Sites \"{from.Site}\" and \"{to.Site}\" are the same place ({to.Identity}). Check the URIs in the provider's config.");
         }
-    }
+    });
 }

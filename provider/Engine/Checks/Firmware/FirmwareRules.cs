@@ -1,0 +1,73 @@
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Facts.Keys;
+using VmMigrate.Engine.Text;
+
+namespace VmMigrate.Engine.Checks.Firmware;
+
+/// <summary>Firmware, its state outside the disks, and how the guest finds its way from there.</summary>
+internal static class FirmwareRules
+{
+    internal static Rule TypeRule { get; } = Rules.Own("`vm.firmware` is not in `host.firmwares` or `site.firmwares`", [VmFact.Firmware, HostFact.Firmwares, SiteFact.Firmwares], look =>
+    {
+        var offered = look.Peek(HostFact.Firmwares) is { IsKnown: true } host ? host : look.Peek(SiteFact.Firmwares);
+        if (look.Get(VmFact.Firmware, out var kind) && look.Get(offered, HostFact.Firmwares.Name, out var there) && !there.Contains(kind, StringComparer.OrdinalIgnoreCase))
+        {
+            look.Trip(null, $"firmware {kind}", $"one of {HostFact.Firmwares.Print(there)}");
+        }
+    });
+
+    internal static Rule SecureBootRule { get; } = Rules.Own("`vm.secureBoot` is true and `host.secureBoot` or `site.secureBoot` is false", [VmFact.SecureBoot, HostFact.SecureBoot, SiteFact.SecureBoot], look =>
+    {
+        var offered = look.Peek(HostFact.SecureBoot) is { IsKnown: true } host ? host : look.Peek(SiteFact.SecureBoot);
+        if (look.Get(VmFact.SecureBoot, out var on) && on && look.Get(offered, HostFact.SecureBoot.Name, out var there) && !there)
+        {
+            look.Trip(null, "Secure Boot on", "Secure Boot at the target");
+        }
+    });
+
+    internal static Rule NvramRule { get; } = Rules.Own("`vm.firmware` is `uefi`", [VmFact.Firmware], look =>
+    {
+        if (look.Get(VmFact.Firmware, out var kind) && kind == "uefi")
+        {
+            look.Say(
+                $"{look.Subject.Vm.Name} boots by UEFI. Its variable store is a file beside its disks, which this version does not copy, so the guest may not find its boot entry. "
+                + "Keep a fallback boot loader (\\EFI\\BOOT\\BOOTX64.EFI) in the guest, then waive this.");
+        }
+    });
+
+    internal static void BootOrder(Look look)
+    {
+        if (look.Get(VmFact.BootOrder, out var order) && order.Length > 1 && look.Subject.From.Kind != look.Subject.To.Kind)
+        {
+            look.Trip(null, $"boot order {string.Join(", ", order)}", $"the same order at a {look.Subject.To.Kind} site");
+        }
+    }
+
+    internal static void BootDisks(Look look)
+    {
+        if (look.Get(GuestFact.BootDisks, out var count) && count != 1)
+        {
+            look.Trip(null, $"{count} bootable disks", "exactly one");
+        }
+    }
+
+    internal static void OsRoots(Look look)
+    {
+        if (look.Get(GuestFact.OsRoots, out var count) && count > 1)
+        {
+            look.Trip(null, $"{count} installed systems", "one");
+        }
+    }
+
+    internal static void Mbr(Look look)
+    {
+        const double MbrMost = 2199023255552;
+        foreach (var item in look.Items(FactScope.Disk))
+        {
+            if (look.Get(DiskFact.PartitionTable, item, out var table) && table == "mbr" && look.Get(DiskFact.Length, item, out var length) && length > MbrMost)
+            {
+                look.Trip(item.Name, $"an MBR disk of {Human.Bytes((long)length)}", "at most 2 TiB, or GPT");
+            }
+        }
+    }
+}

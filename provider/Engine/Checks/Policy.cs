@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Text;
+
+namespace VmMigrate.Engine.Checks;
+
+/// <summary>A threshold with its default; users override it under <c>policy</c>.</summary>
+/// <param name="Name">As in <c>policy</c>.</param>
+/// <param name="Default">In the unit's own measure: seconds, bytes, bytes per second, percent, a plain number.</param>
+public sealed record PolicyKey(string Name, FactUnit Unit, double Default, string About)
+{
+    public string DefaultText => Human.Number(Default, Unit);
+
+    public override string ToString() => Name;
+}
+
+/// <summary>The thresholds that hold for one migration: its own, then the provider's, then the defaults.</summary>
+public sealed class Policy
+{
+    private readonly ImmutableDictionary<string, double> _values;
+
+    private Policy(ImmutableDictionary<string, double> values) => _values = values;
+
+    public static Policy Default { get; } = new(ImmutableDictionary.Create<string, double>(StringComparer.Ordinal));
+
+    public double Of(PolicyKey key) => _values.GetValueOrDefault(key.Name, key.Default);
+
+    public Policy With(PolicyKey key, double value) => new(_values.SetItem(key.Name, value));
+
+    /// <summary>This, with what <paramref name="other"/> sets in its place.</summary>
+    public Policy Under(Policy other) => new(_values.SetItems(other._values));
+}
