@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Estimates;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
@@ -56,6 +57,9 @@ public sealed record CheckSubject
     public Hypervisor? TargetHost => To.Hosts.FirstOrDefault(host => host.Name == Placement.Host);
 
     public Hypervisor? SourceHost => From.Hosts.FirstOrDefault(host => host.Name == Vm.Host.Or("")) ?? (From.Hosts.Length == 1 ? From.Hosts[0] : null);
+
+    /// <summary>The pool of the VM's first disk.</summary>
+    public StoragePool? SourcePool => From.Pools.FirstOrDefault(pool => Vm.Disks.Any(disk => disk.Pool.Or("") == pool.Name)) ?? (From.Pools.Length == 1 ? From.Pools[0] : null);
 
     public StoragePool? TargetPool => To.Pools.FirstOrDefault(pool => pool.Name == Placement.Pool);
 

@@ -28,7 +28,7 @@ public sealed class Look(CheckSubject subject, Check check)
         FactScope.Disk => subject.Vm.Disks.Where(disk => disk.Device == "disk").Select(disk => new Item(disk, $"disk {disk.Name}", disk.Name)),
         FactScope.Nic => subject.Vm.Nics.Select(nic => new Item(nic, $"card {nic.Mac}", nic.Mac)),
         FactScope.Host => One(source ? subject.SourceHost : subject.TargetHost, source, host => $"host {host.Name}"),
-        FactScope.Pool => One(source ? null : subject.TargetPool, source, pool => $"storage pool {pool.Name}"),
+        FactScope.Pool => One(source ? subject.SourcePool : subject.TargetPool, source, pool => $"storage pool {pool.Name}"),
         FactScope.Network => source ? [] : subject.TargetNetworks.Select(network => new Item(network, $"network {network.Name}", null)),
         FactScope.Site => One(source ? subject.From : subject.To, source, site => $"site {site.Site}"),
         FactScope.Link => [new Item(subject.Link, null, null)],

@@ -51,7 +51,7 @@ internal static class NetworkRules
 
     internal static void Known(Look look)
     {
-        if (look.Peek(PlanFact.PreserveIps).Or(false) && !look.Get(GuestFact.Addresses, out _))
+        if (look.Peek(PlanFact.PreserveIps).Or(false) && !look.Peek(GuestFact.Addresses).IsKnown)
         {
             look.Trip(null, "no address that the guest tells", "its addresses, since plan.keepAddresses is declared");
         }

@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Estimates;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Engine.Values;
+
+namespace VmMigrate.Engine.Tests.Checks;
+
+/// <summary>What trips one check, what is just inside, and how its facts are unknown.</summary>
+/// <param name="Unknown">Null where its facts are never unknown; then <paramref name="Certain"/> says why.</param>
+internal sealed record CheckCase(
+    string Id, Func<CheckSubject, CheckSubject> Trip, Func<CheckSubject, CheckSubject> Inside, Func<CheckSubject, CheckSubject>? Unknown, string? Certain = null);
+
+/// <summary>The cases of every check.</summary>
+internal static partial class CheckCases
+{
+    internal static ImmutableArray<CheckCase> All { get; } =
+    [
+        .. Facts.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Read),
+        .. Own,
+    ];
+
+    /// <summary>Checks that judge nothing themselves, and the test that shows what they are about.</summary>
+    internal static ImmutableDictionary<string, string> Elsewhere { get; } = new Dictionary<string, string>
+    {
+        ["access.site.reach"] = "Platforms.Tests EngineOnSimulatorTests: a site that does not answer",
+        ["request.vm.unique"] = "Platforms.Tests EngineOnSimulatorTests: names that are not there or twice there",
+        ["facts.unknown"] = "Checks_that_cannot_see_their_facts_are_summed_up_in_one_finding",
+        ["facts.drift"] = "Platforms.Tests ColdMoveTests: drift",
+        ["disk.size-shrink"] = "Platforms.Tests SiteContract: a disk of another length is not taken for ours",
+        ["sec.secrets-in-state"] = "Host.Tests SecretTests",
+        ["name.already-migrated"] = "Platforms.Tests ColdMoveTests: a finished move is not judged again",
+    }.ToImmutableDictionary();
+
+    private static IEnumerable<CheckCase> Own =>
+    [
+        Sure("request.mode.supported", s => s with { ToCapabilities = new Capabilities { Target = false } }, s => s, "drivers say what they can"),
+        Sure("request.powerstate", s => s with { Vm = s.Vm with { Power = PowerState.Paused } }, s => s, "every platform tells it"),
+        Sure("request.vm.held", s => s with { Vm = s.Vm with { Stamp = Stamp("m2") } }, s => s with { Vm = s.Vm with { Stamp = Stamp("m1") } }, "a stamp is there or not"),
+        Sure("request.target.same", s => s with { To = s.To with { Identity = "here" } }, s => s, "every site has an identity"),
+        .. new[] { "map.network.complete", "map.network.exists", "map.network.unused", "map.storage.complete", "map.storage.exists", "map.host.exists" }
+            .Select(id => Sure(id, s => s with { Placing = [Finding.Error(id, PropertyPath.Root, "x")] }, s => s, "judged by placement; see PlacementTests")),
+        new("map.network.single-pod", s => TwoCards(s).With("network.pod=true"), s => s.With("network.pod=true"), s => s),
+        Sure(
+            "verify.tcp", s => s with { Spec = s.Spec with { Probes = [Tcp] } },
+            s => s with { Spec = s.Spec with { Probes = [Tcp] }, Vm = s.Vm with { Addresses = ["10.0.0.5"] } }, "no address is the finding itself"),
+        new("capacity.storage.free", s => Disk(s, 100).With("pool.free=99B"), s => Disk(s, 100).With("pool.free=100B"), s => Disk(s, 100)),
+        new("capacity.storage.slack", s => Disk(s, 100).With("pool.free=109B"), s => Disk(s, 100).With("pool.free=110B"), s => Disk(s, 100)),
+        new("boot.order", s => Order(s, "vsphere"), s => Order(s, "libvirt"), s => s),
+        Sure("disk.length-unknown", s => s, s => Disk(s, 100), "unknown is the finding itself"),
+        Sure("disk.none", s => s with { Vm = s.Vm with { Disks = [] } }, s => s, "the list of disks is a part of every VM"),
+        Sure("disk.unreadable", s => s with { Vm = s.Vm with { Disks = [s.Vm.Disks[0] with { Readable = false }] } }, s => s, "the driver knows what it can read"),
+        Sure("disk.cdrom", s => s with { Vm = s.Vm with { Disks = s.Vm.Disks.Add(Medium("cdrom")) } }, s => s, "media are disks of the VM"),
+        Sure("disk.floppy", s => s with { Vm = s.Vm with { Disks = s.Vm.Disks.Add(Medium("floppy")) } }, s => s, "floppies are disks of the VM"),
+        new(
+            "net.mac.unique", s => Macs(s, "52:54:00:00:00:01"), s => Macs(s, "52:54:00:00:00:02"),
+            s => s with { To = s.To with { MacsInUse = Fact<ImmutableDictionary<string, string>>.Unknown("no rights") } }),
+        Sure("net.ip.known", s => s.With("plan.keepAddresses=true"), s => s.With("plan.keepAddresses=true; guest.addresses=10.0.0.5"), "unknown is the finding itself"),
+        Sure("net.mac.preserve", s => s, s => s with { Vm = s.Vm with { Nics = [] } }, "the list of cards is a part of every VM"),
+        new(
+            "net.vmotion.port-label", s => s with { Placement = s.Placement with { Networks = s.Placement.Networks.SetItem("lan", "other") } }, s => s,
+            s => s with { Vm = s.Vm with { Nics = [new Nic { Mac = "52:54:00:00:00:01" }] } }),
+        Sure("net.vdpa-slirp", s => s with { Vm = s.Vm with { Nics = [s.Vm.Nics[0] with { Attachment = "user" }] } }, s => s, "how a card is attached is a part of it"),
+        Sure("id.uuid.collision", s => Other(s, "db-01"), s => Other(s, "db-01", "m1"), "a VM that hides its id cannot collide by it"),
+        Sure("id.machine-id", s => s.With("plan.testClone=true"), s => s, "only the user can wish for a clone"),
+        new("id.smbios-uuid", s => Identity(s) with { To = s.To with { Kind = "aws" } }, Identity, s => s),
+        new("os.detected", s => s with { To = s.To with { Kind = "aws" } }, s => s.With("guest.os=debian 12") with { To = s.To with { Kind = "aws" } }, s => s with { To = s.To with { Kind = "aws" } }),
+        new("os.windows.updates-first-boot", s => s.With("guest.family=windows") with { To = s.To with { Kind = "kubevirt" } }, s => s.With("guest.family=linux") with { To = s.To with { Kind = "kubevirt" } }, s => s with { To = s.To with { Kind = "kubevirt" } }),
+        Sure("firmware.change-requested", s => s.With("plan.changeFirmware=true"), s => s, "only the user can wish for it"),
+        new("sched.vm-affinity", s => s.With("vm.keepApart=web-02") with { Others = Beside("web-02") }, s => s.With("vm.keepApart=web-02") with { Others = Beside("web-03") }, s => s),
+        new("dev.watchdog", s => s.With("vm.watchdog=i6300esb") with { To = s.To with { Kind = "aws" } }, s => s.With("vm.watchdog=none") with { To = s.To with { Kind = "aws" } }, s => s with { To = s.To with { Kind = "aws" } }),
+        new("dev.iothreads", s => s.With("vm.ioThreads=2") with { To = s.To with { Kind = "aws" } }, s => s.With("vm.ioThreads=0") with { To = s.To with { Kind = "aws" } }, s => s with { To = s.To with { Kind = "aws" } }),
+        Sure("lic.os-byol", s => s, s => s.With("plan.osLicence=byol"), "not having said so is the finding itself"),
+        Sure("app.health-probe", s => s with { Spec = s.Spec with { Probes = [] } }, s => s, "what is declared is known"),
+        new("time.estimate", s => Takes(s.With("plan.window=59m")), s => Takes(s.With("plan.window=1h")), Takes),
+        new("time.downtime", s => Takes(s.With("plan.maxDowntime=9m")), s => Takes(s.With("plan.maxDowntime=10m")), Takes),
+        new("time.completion-timeout", s => Takes(s.With("site.liveTimeout=59m")), s => Takes(s.With("site.liveTimeout=1h")), Takes),
+        new("time.session-expiry", s => Takes(s.With("site.sessionEnds=2026-11-25 12:59")), s => Takes(s.With("site.sessionEnds=2026-11-25 13:00")), Takes),
+        new("quota.disk", s => Disk(s, 100).With("site.quotaDisk=99B"), s => Disk(s, 100).With("site.quotaDisk=100B"), s => Disk(s, 100)),
+        Sure("name.exists", s => Other(s, "web-01"), s => Other(s, "web-01", "m1"), "a site tells the names of its VMs"),
+        Sure("name.duplicate-plan", s => s with { Others = Reserved.Nothing with { Names = ["web-01"] } }, s => s, "our own book of this run"),
+        Sure("name.case-fold", s => Other(s, "WEB-01"), s => Other(s, "WEB-02"), "a site tells the names of its VMs"),
+        Sure("name.unicode", s => s with { Placement = s.Placement with { Name = "wéb-01" } }, s => s, "a name is a name"),
+        new(
+            "slo.after", s => s.With("plan.autoRollback=true") with { Spec = s.Spec with { Probes = [] } },
+            s => s.With("plan.autoRollback=true; plan.metricSource=prometheus") with { Spec = s.Spec with { Probes = [] } }, s => s),
+    ];
+
+    private static ProbeSpec Tcp => new(ProbeKind.Tcp, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1), Port: 22);
+
+    private static CheckCase Read(string line)
+    {
+        var parts = line.Split('|', StringSplitOptions.TrimEntries);
+        return new CheckCase(parts[0], s => s.With(parts[1]).With(parts[2]), s => s.With(parts[1]).With(parts[3]), s => s.With(parts[1]));
+    }
+
+    private static CheckCase Sure(string id, Func<CheckSubject, CheckSubject> trip, Func<CheckSubject, CheckSubject> inside, string why) => new(id, trip, inside, null, why);
+
+    private static Stamp Stamp(string migration) => new(migration, StampRole.Source);
+
+    private static CheckSubject Disk(CheckSubject s, long bytes) =>
+        s with { Vm = s.Vm with { Disks = [s.Vm.Disks[0] with { LengthBytes = Fact.Known(bytes), AllocatedBytes = Fact.Known(bytes) }] } };
+
+    private static CheckSubject TwoCards(CheckSubject s) => s with { Vm = s.Vm with { Nics = s.Vm.Nics.Add(s.Vm.Nics[0] with { Mac = "52:54:00:00:00:02" }) } };
+
+    private static Disk Medium(string device) => new() { Name = "sda", Location = "/iso/x", Device = device };
+
+    private static CheckSubject Order(CheckSubject s, string to) => s.With("vm.bootOrder=hd, network") with { To = s.To with { Kind = to } };
+
+    private static CheckSubject Macs(CheckSubject s, string mac) => s with { To = s.To with { MacsInUse = Fact.Known(ImmutableDictionary<string, string>.Empty.Add(mac, "db-01")) } };
+
+    private static CheckSubject Other(CheckSubject s, string name, string? migration = null) =>
+        s with { Vm = s.Vm with { Uuid = Fact.Known("u-1") }, To = s.To with { Vms = [new VmName("u-1", name, migration)] } };
+
+    private static CheckSubject Identity(CheckSubject s) => s with { Vm = s.Vm with { Uuid = Fact.Known("u-1") } };
+
+    private static CheckSubject Takes(CheckSubject s) => s with { Estimate = new Estimate(1000, TimeSpan.FromHours(1), TimeSpan.FromMinutes(10), 1, "") };
+
+    private static Reserved Beside(string vm) => Reserved.Nothing with { Vms = [vm] };
+}
