@@ -14,11 +14,17 @@ public static class PlatformTable
         new VSphere.VSpherePlatform(),
     ];
 
+    /// <summary>The field of a site that bounds how many of its disks are copied at a time.</summary>
+    public const string MostDisks = "maxConcurrentDisks";
+
     /// <summary>A site in the provider's config: exactly one platform's block.</summary>
     public static ObjectType SiteType { get; } = new(
         "Site",
         "A place where VMs run: exactly one platform block.",
-        [.. All.Select(platform => new Field(platform.Key, FieldType.Of(platform.Block), platform.Block.Description))])
+        [
+            .. All.Select(platform => new Field(platform.Key, FieldType.Of(platform.Block), platform.Block.Description)),
+            new(MostDisks, FieldType.Integer, "How many of this site's disks are read or written at a time, over all migrations. Without it there is no limit."),
+        ])
     {
         ExactlyOne = [[.. All.Select(platform => platform.Key)]],
     };

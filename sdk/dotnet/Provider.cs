@@ -41,6 +41,24 @@ namespace VmMigrate.Sdk
 
     public sealed class ProviderArgs : global::Pulumi.ResourceArgs
     {
+        /// <summary>
+        /// One limit over everything that runs: `200 Mbit/s`, or a timetable such as `08:00-18:00: 200 Mbit/s; 18:00-22:00: 1 Gbit/s` (this machine's time; no limit outside the windows, or the one without a window). Without it there is no limit.
+        /// </summary>
+        [Input("bandwidth")]
+        public Input<string>? Bandwidth { get; set; }
+
+        /// <summary>
+        /// A file on the provider's machine with such a text. It is read again every 2 seconds, so that the limit can be changed while copies run; while there is no file, `bandwidth` counts.
+        /// </summary>
+        [Input("bandwidthFile")]
+        public Input<string>? BandwidthFile { get; set; }
+
+        /// <summary>
+        /// How long a lost link or disk server may stay away while disks are copied: it is tried again until then, and nothing that is done is done again. A duration with its unit, such as `30s` or `2m`.
+        /// </summary>
+        [Input("linkPatience")]
+        public Input<string>? LinkPatience { get; set; }
+
         [Input("sites", required: true, json: true)]
         private InputMap<Inputs.SiteArgs>? _sites;
 
@@ -55,6 +73,7 @@ namespace VmMigrate.Sdk
 
         public ProviderArgs()
         {
+            LinkPatience = "2m";
         }
         public static new ProviderArgs Empty => new ProviderArgs();
     }

@@ -40,9 +40,12 @@ public static class BlockCopier
                 await durability.SaveAsync(tree!, cancellationToken);
         }
 
-        var job = new CopyJob(source, target, length, options.Ranges, zeroesNeedWriting, tree, durability);
+        var compare = options.Compare && zeroesNeedWriting && tree is not null && target.ReadBack is not null;
+        // Chunks that were seen to be equal while copying need no second look at the end.
+        var seen = compare && options.ReadBack && options.Ranges is null ? new DigestTree(tree!.Algorithm, length) : null;
+        var job = new CopyJob(source, target, length, options.Ranges, zeroesNeedWriting, tree, durability, seen) { Compare = compare };
         if (durability is { IsResumed: true })
-            job.CountResumed();
+            job.CountKnown();
         var written = await RunAsync(job, options, "copy", progress, cancellationToken);
         if (options.Flush && durability is null)
             await FlushAsync(target, cancellationToken);
@@ -53,6 +56,7 @@ public static class BlockCopier
             ReadBytes = job.TransferredBytes,
             WrittenBytes = written,
             ZeroBytes = job.ZeroBytes,
+            SameBytes = job.SameBytes,
             Duration = duration,
             SourceDigest = tree?.Text(),
             ResumedBytes = job.ResumedBytes,
@@ -66,13 +70,15 @@ public static class BlockCopier
             ?? throw new BlockException(BlockErrorKind.Refused, $"{target.Name}: the target cannot be read back.", canRetry: false) { Disk = target.Name, AtTarget = true };
         // A tree brought up to date by a round of changes is compared over those changes only; the rest was compared in the rounds before.
         var isDelta = options.Ranges is not null;
-        var back = new DigestTree(tree!.Algorithm, length, isDelta: isDelta);
-        var reading = new CopyJob(readBack, null, length, options.Ranges, zeroesNeedWriting: false, back);
+        var back = seen ?? new DigestTree(tree!.Algorithm, length, isDelta: isDelta);
+        var reading = new CopyJob(readBack, null, length, options.Ranges, zeroesNeedWriting: false, back, skipKnown: seen is not null);
+        if (seen is not null)
+            reading.CountKnown();
         await RunAsync(reading, options, "read back", progress, cancellationToken);
-        var expected = isDelta && !tree.IsDelta ? tree.Delta(options.Ranges!) : tree;
+        var expected = isDelta && !tree!.IsDelta ? tree.Delta(options.Ranges!) : tree!;
         if (back.Text() != expected.Text())
             throw Mismatch(source, target, expected, back);
-        return result with { TargetDigest = isDelta && !tree.IsDelta ? null : back.Text(), ReadBackDuration = options.Time.GetElapsedTime(started) };
+        return result with { TargetDigest = isDelta && !tree!.IsDelta ? null : back.Text(), ReadBackDuration = options.Time.GetElapsedTime(started) };
     }
 
     /// <summary>Digests a disk by reading it alone, so that two disks can be compared independently of any copy.</summary>
@@ -232,12 +238,12 @@ public static class BlockCopier
     private static CopyProgress Progress(CopyJob job, string phase, RateMeter rate)
     {
         var (pace, left) = rate.Note(job.TransferredBytes, job.SettledBytes, job.TotalBytes);
-        return new CopyProgress(phase, job.SettledBytes, job.TotalBytes, job.TransferredBytes, pace) { Left = left };
+        return new CopyProgress(phase, job.SettledBytes, job.TotalBytes, job.TransferredBytes, pace) { Left = left, ResumedBytes = job.ResumedBytes, SameBytes = job.SameBytes };
     }
 
     private static long Work(CopyJob job, CopyOptions options, bool isFirst, CancellationTokenSource finished, CancellationToken stop)
     {
-        using var share = options.Budget?.Take(options.AheadBytes + BlockBuffer.CapacityBytes * 16, stop);
+        using var share = options.Budget?.Take(Math.Max(options.AheadBytes, job.Source.AheadBytes) + BlockBuffer.CapacityBytes * 16, stop);
         long written = 0, writtenBefore = 0;
         long? lostAt = null;
         for (var attempt = 0; ; attempt++)
@@ -247,7 +253,7 @@ public static class BlockCopier
                 WorkOnce(job, options, isFirst, isAgain: lostAt is not null, finished, ref written, stop);
                 return written;
             }
-            catch (BlockException e) when (e.CanRetry && options.Patience > TimeSpan.Zero && job.Durability is not null && !stop.IsCancellationRequested)
+            catch (BlockException e) when (e.CanRetry && e.Kind is BlockErrorKind.Lost or BlockErrorKind.Unreachable or BlockErrorKind.TimedOut && options.Patience > TimeSpan.Zero && job.Durability is not null && !stop.IsCancellationRequested)
             {
                 var now = options.Time.GetTimestamp();
                 if (lostAt is null || written > writtenBefore)
@@ -266,8 +272,7 @@ public static class BlockCopier
                 job.CountReconnect();
                 // At once, then ever slower, but never so slowly that the patience runs out in a pause.
                 var pause = attempt == 0 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Min(2000, 50 << Math.Min(attempt, 6)));
-                if (stop.WaitHandle.WaitOne(pause < options.Patience - lost ? pause : options.Patience - lost))
-                    stop.ThrowIfCancellationRequested();
+                Throttle.Pause(pause < options.Patience - lost ? pause : options.Patience - lost, options.Time, stop);
             }
         }
     }
@@ -276,6 +281,7 @@ public static class BlockCopier
     {
         BlockReadChannel? reader = null;
         BlockWriteChannel? writer = null;
+        BlockReadChannel? there = null;
         try
         {
             var epoch = job.Durability?.Epoch ?? 0;
@@ -285,6 +291,7 @@ public static class BlockCopier
                 var opening = isFirst || isAgain ? stop : finished.Token;
                 reader = job.Source.Open(opening);
                 writer = job.Target?.Open(opening);
+                there = job.Compare ? job.Target!.ReadBack!.Open(opening) : null;
             }
             catch (Exception e) when (!isFirst && !isAgain && !stop.IsCancellationRequested && e is BlockException or OperationCanceledException)
             {
@@ -293,7 +300,8 @@ public static class BlockCopier
 
             using var _ = stop.UnsafeRegister(static channel => ((BlockReadChannel)channel!).Abort(), reader);
             using var __ = writer is null ? default : stop.UnsafeRegister(static channel => ((BlockWriteChannel)channel!).Abort(), writer);
-            var worker = new CopyWorker(job, options, reader, writer, epoch);
+            using var ___ = there is null ? default : stop.UnsafeRegister(static channel => ((BlockReadChannel)channel!).Abort(), there);
+            var worker = new CopyWorker(job, options, reader, writer, there, epoch);
             try
             {
                 worker.Run(stop);
@@ -312,6 +320,7 @@ public static class BlockCopier
         }
         finally
         {
+            there?.Dispose();
             writer?.Dispose();
             reader?.Dispose();
         }

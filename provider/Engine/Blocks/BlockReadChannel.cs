@@ -15,6 +15,13 @@ public abstract class BlockReadChannel : IDisposable
     /// <summary>Asks for a range. It starts at a multiple of a leaf, and ends at one or at the disk's end.</summary>
     public abstract void Submit(long offset, int lengthBytes);
 
+    /// <summary>Leaves can be digested where the disk is, so that what is known or only to be compared need not cross a link: <see cref="SubmitUnless"/>.</summary>
+    public virtual bool DigestsLeaves(DigestAlgorithm algorithm) => false;
+
+    /// <summary>As <see cref="Submit"/>, but the content of a leaf is only delivered when its digest is not the one known here; otherwise its digest is.</summary>
+    /// <param name="known">One digest for each leaf of the range; empty: only digests are wanted.</param>
+    public virtual void SubmitUnless(long offset, int lengthBytes, DigestAlgorithm algorithm, ReadOnlySpan<byte> known) => throw new NotSupportedException();
+
     /// <summary>Delivers the next piece of any outstanding request. Requests may be served in any order; within one, pieces ascend and cover it exactly.</summary>
     /// <exception cref="BlockException">The block cannot be read, the other side is gone, silent beyond the limit, or talks nonsense.</exception>
     public abstract BlockPiece Receive(BlockBuffer buffer);

@@ -12,6 +12,9 @@ public abstract class BlockReader : IAsyncDisposable
     /// <summary>How many channels may be open at once.</summary>
     public virtual int MaxChannels => 1;
 
+    /// <summary>What one channel is best asked ahead; 0 where <see cref="CopyOptions.AheadBytes"/> does.</summary>
+    public virtual int AheadBytes => 0;
+
     /// <summary>Opens a channel for one thread, within a limit of time. Dispose it to give it back.</summary>
     /// <exception cref="BlockException">The disk cannot be reached or refuses.</exception>
     public abstract BlockReadChannel Open(CancellationToken cancellationToken);

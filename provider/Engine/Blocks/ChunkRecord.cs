@@ -12,6 +12,14 @@ internal sealed class ChunkRecord
 
     internal byte[] Leaves { get; }
 
+    /// <summary>What the target holds, where that was looked at before the source was asked: the digests of the leaves in <see cref="ThereMask"/>.</summary>
+    internal byte[]? There { get; set; }
+
+    internal ulong ThereMask { get; set; }
+
+    /// <summary>Something of it was sent to the target.</summary>
+    internal bool IsWritten { get; set; }
+
     /// <summary>The chunk is written when the target completed this many writes of its channel.</summary>
     internal long WrittenAt { get; set; }
 }

@@ -37,13 +37,18 @@ internal sealed class CopyJob
     private long _zero;
     private long _transferred;
     private int _reconnects;
+    private long _same;
     private readonly JobDurability? _durability;
+    private readonly bool _skipKnown;
     private BlockException? _failure;
 
     internal CopyJob(
-        BlockReader source, BlockWriter? target, long lengthBytes, ExtentSet? ranges, bool zeroesNeedWriting, DigestTree? tree, JobDurability? durability = null)
+        BlockReader source, BlockWriter? target, long lengthBytes, ExtentSet? ranges, bool zeroesNeedWriting, DigestTree? tree, JobDurability? durability = null,
+        DigestTree? seenAtTarget = null, bool skipKnown = false)
     {
         _durability = durability;
+        _skipKnown = skipKnown || durability is { IsResumed: true };
+        SeenAtTarget = seenAtTarget;
         Source = source;
         Target = target;
         Tree = tree;
@@ -77,6 +82,14 @@ internal sealed class CopyJob
 
     internal long ZeroBytes => Volatile.Read(ref _zero);
 
+    internal long SameBytes => Volatile.Read(ref _same);
+
+    /// <summary>The target is looked at before anything is sent to it.</summary>
+    internal bool Compare { get; init; }
+
+    /// <summary>Where the target is compared before it is written: the tree of what it was seen to hold, for chunks of which nothing was written.</summary>
+    internal DigestTree? SeenAtTarget { get; }
+
     internal long TransferredBytes => Volatile.Read(ref _transferred);
 
     internal bool ZeroesNeedWriting => _zeroesNeedWriting;
@@ -98,6 +111,8 @@ internal sealed class CopyJob
     }
 
     internal void AddTransferred(long bytes) => Interlocked.Add(ref _transferred, bytes);
+
+    internal void AddSame(long bytes) => Interlocked.Add(ref _same, bytes);
 
     internal void AddZero(long bytes) => Interlocked.Add(ref _zero, bytes);
 
@@ -123,8 +138,8 @@ internal sealed class CopyJob
                     return Taken.Nothing;
                 }
 
-                // Done in an earlier run.
-                if (_durability is { IsResumed: true } && Tree!.IsKnown(_next))
+                // Done in an earlier run, or seen already.
+                if (_skipKnown && Tree!.IsKnown(_next))
                 {
                     _next++;
                     continue;
@@ -203,8 +218,8 @@ internal sealed class CopyJob
     /// <summary>What makes acknowledged chunks stable; null when that waits for the end of the copy.</summary>
     internal JobDurability? Durability => _durability;
 
-    /// <summary>Chunks that were settled by an earlier run count as done.</summary>
-    internal void CountResumed()
+    /// <summary>Chunks that were settled before count as done.</summary>
+    internal void CountKnown()
     {
         long bytes = 0;
         for (long chunk = 0; chunk < _chunks; chunk++)
@@ -351,7 +366,7 @@ internal sealed class CopyJob
             until = Math.Min(until, _ranges[range].End);
         var chunks = until >= _length ? _chunks - _next : (until / DigestTree.ChunkBytes) - _next;
         var run = (int)Math.Clamp(chunks, 1, LongestRun);
-        if (_durability is { IsResumed: true })
+        if (_skipKnown)
         {
             var known = 1;
             while (known < run && !Tree!.IsKnown(_next + known))

@@ -9,6 +9,10 @@ public sealed record CopyOptions
     /// <summary>The target reads as zeroes everywhere, so zeroes need not be written. Never true for a round of changes.</summary>
     public bool TargetIsZero { get; init; }
 
+    /// <summary>The target holds older content that may be the same in many places: each of its chunks is digested before the source's is asked for, and only leaves that differ are sent.</summary>
+    /// <remarks>Counts where zeroes have to be written, the target can be read back and a digest is chosen. A side that digests where the disk is keeps equal content off the link.</remarks>
+    public bool Compare { get; init; }
+
     /// <summary>Look for zeroes in what was read, and write them as zeroes instead of as content.</summary>
     public bool DetectZeroes { get; init; } = true;
 

@@ -10,4 +10,10 @@ public readonly record struct CopyProgress(string Phase, long DoneBytes, long To
 {
     /// <summary>How long the rest takes at the pace of settling so far; null while nothing is known.</summary>
     public TimeSpan? Left { get; init; }
+
+    /// <summary>Bytes of the disk that an earlier run had done.</summary>
+    public long ResumedBytes { get; init; }
+
+    /// <summary>Content that the target had already.</summary>
+    public long SameBytes { get; init; }
 }

@@ -12,6 +12,9 @@ public sealed record CopyResult
     /// <summary>Content that was sent to the target.</summary>
     public required long WrittenBytes { get; init; }
 
+    /// <summary>Content that the target had already, seen by comparing digests.</summary>
+    public long SameBytes { get; init; }
+
     /// <summary>What was zeroes, by the source's word or by looking.</summary>
     public required long ZeroBytes { get; init; }
 

@@ -9,6 +9,11 @@ internal sealed class CopyWorker
     private readonly CopyOptions _options;
     private readonly BlockReadChannel _reader;
     private readonly BlockWriteChannel? _writer;
+    private readonly BlockReadChannel? _there;
+    private readonly int _aheadBytes;
+    private readonly DigestAlgorithm _algorithm;
+    private readonly bool _digestsThere;
+    private readonly bool _digestsAtSource;
     private readonly BlockBuffer _buffer = new();
     private readonly List<ChunkRecord> _open = [];
     private readonly Queue<ChunkRecord> _unacknowledged = new();
@@ -25,8 +30,18 @@ internal sealed class CopyWorker
     private long _zeroStart;
     private long _zeroLength;
 
-    internal CopyWorker(CopyJob job, CopyOptions options, BlockReadChannel reader, BlockWriteChannel? writer, int epoch)
+    /// <param name="there">Reads the target, to compare before anything is sent; null: everything is sent.</param>
+    internal CopyWorker(CopyJob job, CopyOptions options, BlockReadChannel reader, BlockWriteChannel? writer, BlockReadChannel? there, int epoch)
     {
+        _there = there;
+        _aheadBytes = Math.Max(options.AheadBytes, job.Source.AheadBytes);
+        if (job.Tree is { } tree)
+        {
+            _algorithm = tree.Algorithm;
+            _digestsThere = there?.DigestsLeaves(_algorithm) ?? false;
+            _digestsAtSource = (writer is null || there is not null) && reader.DigestsLeaves(_algorithm);
+        }
+
         _job = job;
         _options = options;
         _reader = reader;
@@ -74,7 +89,7 @@ internal sealed class CopyWorker
 
             if (_reader.Outstanding > 0)
             {
-                Take(_reader.Receive(_buffer));
+                Take(_reader.Receive(_buffer), cancellationToken);
                 if (_durability is not null)
                     MakeStable(evenIfEarly: false, cancellationToken);
             }
@@ -153,14 +168,19 @@ internal sealed class CopyWorker
         _durability!.Complete(_job, done, _epoch, cancellationToken);
     }
 
-    private bool CanAsk() => _inFlight < _options.AheadBytes && _reader.Outstanding < _reader.MaxOutstanding;
+    private bool CanAsk() => _inFlight < _aheadBytes && _reader.Outstanding < _reader.MaxOutstanding;
 
     private void Begin(ChunkWork work)
     {
         var record = _spare.TryPop(out var spare) ? spare : new ChunkRecord(_digestBytes);
         record.Work = work;
         record.Missing = work.Read;
+        record.IsWritten = false;
+        record.ThereMask = 0;
+        // Open before anything can fail, so that it is given back.
         _open.Add(record);
+        if (_there is not null && work.Read != 0)
+            LookThere(record);
         _work = work;
         _toSubmit = work.Read;
         if (work.Zero != 0)
@@ -169,22 +189,82 @@ internal sealed class CopyWorker
             if (work.Run == 1)
                 _job.FillZeroes(record, work);
             if (_writer is not null && _job.ZeroesNeedWriting)
-                WriteZeroLeaves(work);
+                WriteZeroLeaves(record);
         }
 
         if (work.Read == 0)
             Finish(record);
     }
 
-    private void WriteZeroLeaves(ChunkWork work)
+    /// <summary>Digests what the target holds of a chunk. The other workers go on meanwhile.</summary>
+    private void LookThere(ChunkRecord record)
     {
+        var work = record.Work;
+        record.There ??= new byte[DigestTree.LeavesPerChunk * _digestBytes];
+        for (var rest = work.Read | work.Zero; rest != 0;)
+        {
+            var first = BitOperations.TrailingZeroCount(rest);
+            var count = Math.Min(BitOperations.TrailingZeroCount(~(rest >> first)), _requestBytes / DigestTree.LeafBytes);
+            var start = work.Offset + ((long)first * DigestTree.LeafBytes);
+            var length = (int)(_job.EndOf(work, first + count - 1) - start);
+            while (_there!.Outstanding >= _there.MaxOutstanding)
+                TakeThere(record);
+            if (_digestsThere)
+                _there.SubmitUnless(start, length, _algorithm, []);
+            else
+                _there.Submit(start, length);
+            rest &= Without(first, count);
+        }
+
+        while (_there!.Outstanding > 0)
+            TakeThere(record);
+    }
+
+    private void TakeThere(ChunkRecord record)
+    {
+        var piece = _there!.Receive(_buffer);
+        if (piece.LengthBytes == 0)
+            return;
+        var leaf = (int)((piece.Offset - record.Work.Offset) / DigestTree.LeafBytes);
+        var leaves = (piece.LengthBytes + DigestTree.LeafBytes - 1) / DigestTree.LeafBytes;
+        for (var i = leaf; i < leaf + leaves; i++)
+        {
+            var digest = record.There.AsSpan(i * _digestBytes, _digestBytes);
+            if (piece.IsZero)
+                _job.Tree!.ZeroLeaf(record.Work.Chunk, i).CopyTo(digest);
+            else if (piece.IsDigest)
+                _buffer.Whole[.._digestBytes].CopyTo(digest);
+            else
+                BlockHash.Hash(_algorithm, _buffer.Content, digest);
+            record.ThereMask |= 1UL << i;
+        }
+    }
+
+    /// <summary>The target was seen to hold this leaf as its digest in the record says.</summary>
+    private bool IsThere(ChunkRecord record, int leaf) =>
+        (record.ThereMask >> leaf & 1) != 0
+        && record.There.AsSpan(leaf * _digestBytes, _digestBytes).SequenceEqual(record.Leaves.AsSpan(leaf * _digestBytes, _digestBytes));
+
+    private void WriteZeroLeaves(ChunkRecord record)
+    {
+        var work = record.Work;
         if (work.Run > 1)
         {
+            record.IsWritten = true;
             _writer!.WriteZeroes(work.Offset, _job.BytesOf(work));
             return;
         }
 
-        for (var rest = work.Zero; rest != 0;)
+        var missing = work.Zero;
+        for (var rest = missing & record.ThereMask; rest != 0; rest &= rest - 1)
+        {
+            var leaf = BitOperations.TrailingZeroCount(rest);
+            if (IsThere(record, leaf))
+                missing &= ~(1UL << leaf);
+        }
+
+        record.IsWritten |= missing != 0;
+        for (var rest = missing; rest != 0;)
         {
             var first = BitOperations.TrailingZeroCount(rest);
             var count = BitOperations.TrailingZeroCount(~(rest >> first));
@@ -200,13 +280,22 @@ internal sealed class CopyWorker
         var count = Math.Min(BitOperations.TrailingZeroCount(~(_toSubmit >> first)), _requestBytes / DigestTree.LeafBytes);
         var start = _work.Offset + ((long)first * DigestTree.LeafBytes);
         var length = (int)(_job.EndOf(_work, first + count - 1) - start);
-        _options.Throttle?.Take(length, cancellationToken);
-        _reader.Submit(start, length);
+        if (_digestsAtSource)
+        {
+            // What crosses is known when it has come.
+            _reader.SubmitUnless(start, length, _algorithm, _writer is null ? [] : _open[^1].There.AsSpan(first * _digestBytes, count * _digestBytes));
+        }
+        else
+        {
+            _options.Throttle?.Take(length, cancellationToken);
+            _reader.Submit(start, length);
+        }
+
         _inFlight += length;
         _toSubmit &= Without(first, count);
     }
 
-    private void Take(BlockPiece piece)
+    private void Take(BlockPiece piece, CancellationToken cancellationToken)
     {
         if (piece.LengthBytes == 0)
             return;
@@ -218,25 +307,47 @@ internal sealed class CopyWorker
         {
             for (var i = leaf; _digestBytes > 0 && i < leaf + leaves; i++)
                 _job.Tree!.ZeroLeaf(record.Work.Chunk, i).CopyTo(record.Leaves.AsSpan(i * _digestBytes));
-            Zero(piece.Offset, piece.LengthBytes);
+            Zero(record, leaf, leaves, piece.Offset, piece.LengthBytes);
+        }
+        else if (piece.IsDigest)
+        {
+            _buffer.Whole[.._digestBytes].CopyTo(record.Leaves.AsSpan(leaf * _digestBytes));
+            if (_writer is not null)
+            {
+                // Content stays away only where the target has it; a source that says so of anything else would make us forget a leaf.
+                if (!IsThere(record, leaf))
+                {
+                    throw new BlockException(BlockErrorKind.Protocol, $"{_job.Source.Name}: content was asked for at offset {piece.Offset}, and only its digest came.", canRetry: false)
+                    { Disk = _job.Source.Name, Offset = piece.Offset };
+                }
+
+                _job.AddSame(piece.LengthBytes);
+            }
         }
         else
         {
             _job.AddTransferred(piece.LengthBytes);
+            if (_digestsAtSource)
+                _options.Throttle?.Take(piece.LengthBytes, cancellationToken);
             var content = _buffer.Content;
             if (_digestBytes > 0)
-                BlockHash.Hash(_job.Tree!.Algorithm, content, record.Leaves.AsSpan(leaf * _digestBytes, _digestBytes));
+                BlockHash.Hash(_algorithm, content, record.Leaves.AsSpan(leaf * _digestBytes, _digestBytes));
             if (_writer is not null)
             {
-                // Random content shows its first bytes to be no zeroes, so looking costs nothing there.
-                if (_options.DetectZeroes && !content.ContainsAnyExcept((byte)0))
+                if (IsThere(record, leaf))
                 {
-                    Zero(piece.Offset, piece.LengthBytes);
+                    _job.AddSame(piece.LengthBytes);
+                }
+                // Random content shows its first bytes to be no zeroes, so looking costs nothing there.
+                else if (_options.DetectZeroes && !content.ContainsAnyExcept((byte)0))
+                {
+                    Zero(record, leaf, leaves, piece.Offset, piece.LengthBytes);
                 }
                 else
                 {
                     WritePendingZeroes();
                     _writer.Write(piece.Offset, _buffer);
+                    record.IsWritten = true;
                     WrittenBytes += piece.LengthBytes;
                 }
             }
@@ -252,11 +363,17 @@ internal sealed class CopyWorker
 
     internal long WrittenBytes { get; private set; }
 
-    private void Zero(long offset, int length)
+    private void Zero(ChunkRecord record, int leaf, int leaves, long offset, int length)
     {
         _job.AddZero(length);
         if (_writer is null || !_job.ZeroesNeedWriting)
             return;
+        var isThere = true;
+        for (var i = leaf; isThere && i < leaf + leaves; i++)
+            isThere = IsThere(record, i);
+        if (isThere)
+            return;
+        record.IsWritten = true;
         if (_zeroLength > 0 && _zeroStart + _zeroLength == offset)
         {
             _zeroLength += length;
@@ -279,6 +396,8 @@ internal sealed class CopyWorker
     private void Finish(ChunkRecord record)
     {
         _open.Remove(record);
+        if (_job.SeenAtTarget is { } seen && !record.IsWritten && record.ThereMask == seen.FullMask(record.Work.Chunk))
+            seen.SetLeaves(record.Work.Chunk, record.ThereMask, record.There);
         record.WrittenAt = _writer?.Submitted ?? 0;
         _unacknowledged.Enqueue(record);
         _writer?.Poll();

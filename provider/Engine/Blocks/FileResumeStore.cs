@@ -16,7 +16,9 @@ public sealed class FileResumeStore : ResumeStore
     public override async ValueTask SaveAsync(ReadOnlyMemory<byte> map, CancellationToken cancellationToken)
     {
         var next = _path + ".new";
-        await using (var file = new FileStream(next, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: false))
+        // Made anew, never opened as it is there: in a folder of another account's, it might be a link to something else.
+        File.Delete(next);
+        await using (var file = new FileStream(next, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: false))
         {
             await file.WriteAsync(map, cancellationToken);
             file.Flush(flushToDisk: true);

@@ -83,21 +83,22 @@ public sealed class Throttle
                 wait = Slice;
             if (wait < TimeSpan.FromMilliseconds(1))
                 wait = TimeSpan.FromMilliseconds(1);
-            Pause(wait, cancellationToken);
+            Pause(wait, _time, cancellationToken);
         }
     }
 
     private long? Now() => _schedule.At(TimeOnly.FromDateTime(TimeZoneInfo.ConvertTime(_time.GetUtcNow(), _zone).DateTime));
 
-    private void Pause(TimeSpan wait, CancellationToken cancellationToken)
+    /// <summary>Blocks a worker's thread for a while, by the clock that it lives by.</summary>
+    internal static void Pause(TimeSpan wait, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (_time == TimeProvider.System)
+        if (time == TimeProvider.System)
         {
             if (cancellationToken.WaitHandle.WaitOne(wait))
                 cancellationToken.ThrowIfCancellationRequested();
             return;
         }
 
-        Task.Delay(wait, _time, cancellationToken).GetAwaiter().GetResult();
+        Task.Delay(wait, time, cancellationToken).GetAwaiter().GetResult();
     }
 }

@@ -81,5 +81,11 @@ public abstract class DiskAccess : IAsyncDisposable
     /// <summary>A writer; throws <see cref="InvalidOperationException"/> when the disk was opened for reading only. The caller disposes it.</summary>
     public abstract BlockWriter OpenWriter();
 
+    /// <summary>
+    /// Where the map is kept that lets a killed copy to this disk go on: beside the disk, on its platform, so that any runner finds it. Usable while the disk is open. Who removes the disk
+    /// removes it too. Null where there is no place for it, or the disk is open for reading only: a repeat then compares.
+    /// </summary>
+    public virtual ResumeStore? Resume => null;
+
     public abstract ValueTask DisposeAsync();
 }

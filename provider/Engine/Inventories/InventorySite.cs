@@ -82,6 +82,8 @@ public sealed partial class InventorySite : Site
 
     public override Task<bool> PingAgentAsync(string vmId, CancellationToken cancellation) => _site.PingAgentAsync(vmId, cancellation);
 
+    public override string? DescribeAccess(Disk? disk, string? format) => _site.DescribeAccess(disk, format);
+
     public override Task<string?> ReadConsoleAsync(string vmId, CancellationToken cancellation) => _site.ReadConsoleAsync(vmId, cancellation);
 
     public override Task<ImmutableArray<string>> FindCheckpointsAsync(string vmId, string migrationId, CancellationToken cancellation) =>

@@ -1,7 +1,6 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
-using VmMigrate.Engine.Text;
 
 namespace VmMigrate.Engine.Steps;
 
@@ -20,7 +19,7 @@ internal sealed class BringBack : Step
         run.Vm.Disks.Sum(disk => disk.AllocatedBytes.TryGet(out var allocated) ? allocated : disk.LengthBytes.Or(0));
 
     public override string Describe(Run run) =>
-        $"{string.Join(", ", run.Vm.Disks.Select(disk => disk.Name))} from {run.From.Name} to {run.Seen.HomeSite.Name}, digests compared on both sides";
+        $"{string.Join(", ", run.Vm.Disks.Select(disk => disk.Name))} from {run.From.Name} to {run.Seen.HomeSite.Name}, only what differs, digests compared on both sides{DisksAtOnce.Ways(run.From, run.Seen.HomeSite, run.Vm.Disks)}";
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
@@ -34,17 +33,14 @@ internal sealed class BringBack : Step
         }
 
         await SourceNotes.UpdateAsync(site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.BringBack, "started"), cancellation);
-        var total = EstimateBytes(run);
-        var (done, said) = (0L, new List<string>());
-        foreach (var disk in run.Vm.Disks)
+        // What the source holds already is compared, not sent: also what a run that was killed had brought back.
+        var said = await DisksAtOnce.RunAsync(run, site, async (disk, meter, stop) =>
         {
-            await using var from = await run.From.OpenVmDiskAsync(run.Vm.Id, disk.Name, writable: false, cancellation);
-            await using var to = await site.OpenVmDiskAsync(home.Id, disk.Name, writable: true, cancellation);
-            var result = await DiskSync.RunAsync(run, disk.Name, from, to, targetIsZero: false, done, total, cancellation);
-            run.Proofs.Add(new DiskProof(disk.Name, from.LengthBytes, result.SourceDigest!, result.TargetDigest!));
-            said.Add($"{disk.Name}: {Human.Bytes(result.WrittenBytes)} in {Human.Duration(result.Duration)}, digests equal ({result.TargetDigest})");
-            done += result.TotalBytes;
-        }
+            await using var from = await run.From.OpenVmDiskAsync(run.Vm.Id, disk.Name, writable: false, stop);
+            await using var to = await site.OpenVmDiskAsync(home.Id, disk.Name, writable: true, stop);
+            var result = await DiskSync.RunAsync(run, new DiskSyncRequest(disk.Name, from, to, TargetIsZero: false), meter, stop);
+            return (new DiskProof(disk.Name, from.LengthBytes, result.SourceDigest!, result.TargetDigest!), DisksAtOnce.Say(disk, from, to, result));
+        }, cancellation);
 
         await SourceNotes.UpdateAsync(site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.BringBack, "done").With(StampNotes.Epoch, null), cancellation);
         return string.Join("; ", said);

@@ -16,7 +16,7 @@ internal sealed class CopyDisks : Step
 
     public override string Describe(Run run) =>
         $"{string.Join(", ", run.Vm.Disks.Select(disk => $"{disk.Name} {Human.Bytes(Bytes(disk))} of {Human.Bytes(disk.LengthBytes.Or(0))}"))} from {run.From.Name} to {run.To.Name}, "
-        + $"{run.Spec.Digest} digests compared on both sides";
+        + $"{run.Spec.Digest} digests compared on both sides{DisksAtOnce.Ways(run.From, run.To, run.Vm.Disks)}";
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
@@ -28,38 +28,47 @@ internal sealed class CopyDisks : Step
         }
 
         var epoch = source.Stamp?[StampNotes.Epoch];
-        var total = EstimateBytes(run);
-        var (done, said) = (0L, new List<string>());
-        foreach (var disk in run.Vm.Disks)
+        using var noting = new SemaphoreSlim(1);
+        var said = await DisksAtOnce.RunAsync(run, run.To, async (disk, meter, stop) =>
         {
             var made = run.Disks[disk.Name];
             var length = disk.LengthBytes.Value;
             var note = made.IsNew ? null : CopiedNote.Read(source.Stamp, disk.Name);
-            if (note is not null && epoch is not null && note.Epoch == epoch && await IsStillWholeAsync(run, made, note, cancellation))
+            if (note is not null && epoch is not null && note.Epoch == epoch && await IsStillWholeAsync(run, made, note, stop))
             {
-                run.Proofs.Add(new DiskProof(disk.Name, length, note.Digest, note.Digest));
-                said.Add($"{disk.Name} was copied by an earlier run, digest {note.Digest}");
-                done += Bytes(disk);
-                continue;
+                meter.Skip(disk.Name);
+                return (new DiskProof(disk.Name, length, note.Digest, note.Digest), $"{disk.Name} was copied by an earlier run, digest {note.Digest}");
             }
 
-            await using var from = await run.From.OpenVmDiskAsync(run.Vm.Id, disk.Name, writable: false, cancellation);
-            await using var to = await run.To.OpenDiskAsync(made, cancellation);
-            var result = await DiskSync.RunAsync(run, disk.Name, from, to, made.IsNew, done, total, cancellation);
-            run.Proofs.Add(new DiskProof(disk.Name, length, result.SourceDigest!, result.TargetDigest!));
-            said.Add($"{disk.Name}: {Human.Bytes(result.WrittenBytes)} in {Human.Duration(result.Duration)}, digests equal ({result.TargetDigest})");
-            done += Bytes(disk);
+            await using var from = await run.From.OpenVmDiskAsync(run.Vm.Id, disk.Name, writable: false, stop);
+            await using var to = await run.To.OpenDiskAsync(made, stop);
+            // While the fence stands, an epoch names content that cannot change. Without one the VM is only off, and a repeat compares.
+            var request = new DiskSyncRequest(disk.Name, from, to, made.IsNew) { SourceState = epoch };
+            var result = await DiskSync.RunAsync(run, request, meter, stop);
             if (epoch is not null)
             {
-                await SourceNotes.UpdateAsync(
-                    run.From, run.Vm.Id, run.MigrationId, stamp => new CopiedNote(epoch, result.TargetDigest!).Write(stamp, disk.Name), cancellation);
+                await noting.WaitAsync(stop);
+                try
+                {
+                    await SourceNotes.UpdateAsync(
+                        run.From, run.Vm.Id, run.MigrationId, stamp => new CopiedNote(epoch, result.TargetDigest!).Write(stamp, disk.Name), stop);
+                }
+                finally
+                {
+                    noting.Release();
+                }
+
+                // The note tells what the map told, for as long as it counts.
+                await ForgetMapAsync(to, stop);
             }
-        }
+
+            return (new DiskProof(disk.Name, length, result.SourceDigest!, result.TargetDigest!), DisksAtOnce.Say(disk, from, to, result));
+        }, cancellation);
 
         return string.Join("; ", said);
     }
 
-    private static long Bytes(Disk disk) => disk.AllocatedBytes.TryGet(out var allocated) ? Math.Min(allocated, disk.LengthBytes.Or(allocated)) : disk.LengthBytes.Or(0);
+    internal static long Bytes(Disk disk) => disk.AllocatedBytes.TryGet(out var allocated) ? Math.Min(allocated, disk.LengthBytes.Or(allocated)) : disk.LengthBytes.Or(0);
 
     /// <summary>When the copy is a VM already, its guest may have run: what was proven before its start counts. Else the disk is read again.</summary>
     private static async Task<bool> IsStillWholeAsync(Run run, TargetDisk made, CopiedNote note, CancellationToken cancellation)
@@ -70,6 +79,14 @@ internal sealed class CopyDisks : Step
         }
 
         await using var disk = await run.To.OpenDiskAsync(made, cancellation);
-        return await DiskSync.DigestAsync(run, disk, cancellation) == note.Digest;
+        if (await DiskSync.DigestAsync(run, disk, cancellation) != note.Digest)
+        {
+            return false;
+        }
+
+        await ForgetMapAsync(disk, cancellation);
+        return true;
     }
+
+    private static ValueTask ForgetMapAsync(DiskAccess disk, CancellationToken cancellation) => disk.Resume?.DeleteAsync(cancellation) ?? ValueTask.CompletedTask;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Estimates;
 using VmMigrate.Engine.Inventories;
@@ -13,7 +14,9 @@ internal sealed class OpenSites : SiteBook, IAsyncDisposable
 {
     private readonly ImmutableSortedDictionary<string, Site> _sites;
 
-    internal OpenSites(MapValue config, TimeProvider time)
+    /// <param name="limits">What all copies of this process keep to, whatever the configuration they began under.</param>
+    /// <param name="slots">Each site's places for disks.</param>
+    internal OpenSites(MapValue config, TimeProvider time, CopyLimits limits, Func<string, DiskSlots> slots)
     {
         var sites = ImmutableSortedDictionary.CreateBuilder<string, Site>(StringComparer.Ordinal);
         foreach (var (name, block) in config["sites"].AsMap?.Entries ?? Value.EmptyMap.Entries)
@@ -22,7 +25,9 @@ internal sealed class OpenSites : SiteBook, IAsyncDisposable
             {
                 if (block[platform.Key].AsMap is { } own && !own.HasUnknown)
                 {
-                    sites[name] = platform.Open(name, own, time);
+                    var site = sites[name] = platform.Open(name, own, time);
+                    (site.CopyLimits, site.DiskSlots) = (limits, slots(name));
+                    site.DiskSlots.Most = (int?)block[PlatformTable.MostDisks].AsNumber;
                 }
             }
         }

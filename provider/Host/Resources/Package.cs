@@ -15,7 +15,7 @@ internal static class Package
         Version,
         "VM Migrate",
         "Moves virtual machines between platforms as declared resources: previewed, proven, reversible.",
-        Config: [PlatformTable.SitesField],
+        Config: [PlatformTable.SitesField, .. CopyLimitsConfig.Fields],
         Resources: [MigrationType.Type],
         Functions: [VirtualMachineType.GetVirtualMachine, VirtualMachineType.ListVirtualMachines]);
 }

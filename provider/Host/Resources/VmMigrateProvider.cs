@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Schema;
 using VmMigrate.Engine.Values;
@@ -12,12 +14,15 @@ namespace VmMigrate.Host.Resources;
 internal sealed class VmMigrateProvider : Provider
 {
     private readonly TimeProvider _time;
+    private readonly CopyLimits _limits;
+    private readonly ConcurrentDictionary<string, DiskSlots> _slots = new(StringComparer.Ordinal);
     private OpenSites _sites;
 
     internal VmMigrateProvider(TimeProvider time)
     {
         _time = time;
-        _sites = new OpenSites(Value.EmptyMap, time);
+        _limits = new CopyLimits(time, TimeZoneInfo.Local);
+        _sites = Open(Value.EmptyMap);
         Resources = ImmutableDictionary.CreateRange(
             new Resource[] { new MigrationResource(() => _sites, () => _sites.Previews, time) }.Select(resource => KeyValuePair.Create(resource.Type.Name, resource)));
         Functions = ImmutableDictionary.CreateRange(
@@ -40,12 +45,18 @@ internal sealed class VmMigrateProvider : Provider
         }
 
         var more = findings.ToBuilder();
+        more.AddRange(CopyLimitsConfig.Check(inputs));
         foreach (var (name, block) in inputs["sites"].AsMap?.Entries ?? Value.EmptyMap.Entries)
         {
             foreach (var platform in PlatformTable.All)
             {
                 if (block[platform.Key].AsMap is { } own)
                 {
+                    if (block[PlatformTable.MostDisks].AsNumber is < 1)
+                    {
+                        more.Add(Finding.Error("input.out-of-range", PropertyPath.Of("sites").Key(name).Child(PlatformTable.MostDisks), "At least one disk at a time has to be allowed."));
+                    }
+
                     more.AddRange(platform.Check(own, PropertyPath.Of("sites").Key(name).Child(platform.Key)));
                 }
             }
@@ -54,11 +65,18 @@ internal sealed class VmMigrateProvider : Provider
         return (inputs, more.ToImmutable());
     }
 
-    internal override void Configure(MapValue config) => _sites = new OpenSites(config, _time);
+    internal override void Configure(MapValue config)
+    {
+        CopyLimitsConfig.Apply(config, _limits);
+        _sites = Open(config);
+    }
 
     public override async ValueTask DisposeAsync()
     {
         await _sites.DisposeAsync();
+        _limits.Dispose();
         await base.DisposeAsync();
     }
+
+    private OpenSites Open(MapValue config) => new(config, _time, _limits, name => _slots.GetOrAdd(name, _ => new DiskSlots()));
 }

@@ -62,8 +62,9 @@ internal sealed partial class LibvirtSite
         return migrationId => [.. all.Where(found => found.Name.BelongsTo(migrationId)).Select(found => found.Disk with { MigrationId = migrationId })];
     }
 
-    public override Task EnsureDiskRemovedAsync(TargetDisk disk, CancellationToken cancellation) =>
-        _connection.ChangeAsync(
+    public override async Task EnsureDiskRemovedAsync(TargetDisk disk, CancellationToken cancellation)
+    {
+        await _connection.ChangeAsync(
             $"removing disk {disk.Location}",
             session =>
             {
@@ -86,11 +87,13 @@ internal sealed partial class LibvirtSite
 
                 DeleteLonelyConsoles(session, pool, disk.MigrationId);
             },
-            cancellation);
+            cancellation).ConfigureAwait(false);
+        await ForgetMapsAsync([disk.Location], cancellation).ConfigureAwait(false);
+    }
 
     public override async Task<DiskAccess> OpenVmDiskAsync(string vmId, string diskName, bool writable, CancellationToken cancellation)
     {
-        var exporter = Exporter();
+        _ = Exporter();
         var image = await _connection.ReadAsync(
             $"looking for disk {diskName} of VM {vmId}",
             session =>
@@ -113,7 +116,18 @@ internal sealed partial class LibvirtSite
                 return new DiskImage(disk.Location, disk.Format.Value, disk.LengthBytes.TryGet(out var length) ? length : null, writable);
             },
             cancellation).ConfigureAwait(false);
-        return await NbdDiskAccess.OpenAsync(exporter, image, Name, cancellation).ConfigureAwait(false);
+        return await OpenAsync(image, cancellation).ConfigureAwait(false);
+    }
+
+    public override string? DescribeAccess(Engine.Facts.Disk? disk, string? format) =>
+        DirectFiles && _exporter is LocalExporter && DirectDiskAccess.Fits(format, disk) ? DirectDiskAccess.Describe(format!) : _exporter?.Description;
+
+    /// <summary>The file itself where that works, else a server.</summary>
+    private async Task<DiskAccess> OpenAsync(DiskImage image, CancellationToken cancellation)
+    {
+        var exporter = Exporter();
+        return (DirectFiles && exporter is LocalExporter ? DirectDiskAccess.TryOpen(image) : null)
+            ?? await NbdDiskAccess.OpenAsync(exporter, image, Name, cancellation).ConfigureAwait(false);
     }
 
     public override async Task<DiskAccess> OpenDiskAsync(TargetDisk disk, CancellationToken cancellation)
@@ -123,8 +137,11 @@ internal sealed partial class LibvirtSite
             throw No(PlatformErrorKind.Refused, $"{disk.Location} at site {Name} does not carry the stamp of migration {disk.MigrationId} in its name, so it is not written to");
         }
 
-        return await NbdDiskAccess.OpenAsync(Exporter(), new DiskImage(disk.Location, disk.Format, disk.LengthBytes, Writable: true), Name, cancellation).ConfigureAwait(false);
+        return await OpenAsync(new DiskImage(disk.Location, disk.Format, disk.LengthBytes, Writable: true), cancellation).ConfigureAwait(false);
     }
+
+    private Task ForgetMapsAsync(IReadOnlyCollection<string> paths, CancellationToken cancellation) =>
+        _exporter?.ForgetMapsAsync(paths, cancellation) ?? Task.CompletedTask;
 
     private DiskExporter Exporter() => _exporter ?? throw No(PlatformErrorKind.Unsupported, $"site {Name}: {WhyNoDisks}");
 

@@ -82,11 +82,14 @@ internal sealed partial class LibvirtSite
             },
             cancellation);
 
-    public override Task EnsureRemovedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
-        _connection.ChangeAsync(
+    public override async Task EnsureRemovedAsync(string vmId, string migrationId, CancellationToken cancellation)
+    {
+        var removed = new List<string>();
+        await _connection.ChangeAsync(
             $"removing VM {vmId}",
             session =>
             {
+                removed.Clear();
                 using var domain = session.FindDomain(vmId);
                 if (domain is null)
                 {
@@ -124,8 +127,14 @@ internal sealed partial class LibvirtSite
 
                 DeleteConsole(session, definition, migrationId);
                 session.Undefine(domain);
+                removed.AddRange(doomed.Where(path => VolumeName.Parse(System.IO.Path.GetFileName(path)) is { IsDisk: true } name && name.BelongsTo(migrationId)));
             },
-            cancellation);
+            cancellation).ConfigureAwait(false);
+        if (removed.Count > 0)
+        {
+            await ForgetMapsAsync(removed, cancellation).ConfigureAwait(false);
+        }
+    }
 
     public override async Task<bool> PingAgentAsync(string vmId, CancellationToken cancellation)
     {

@@ -23,6 +23,9 @@ internal sealed partial class LibvirtSite : Site
     /// <summary>For consoles that are appended to: how long their file was when we started the VM, by the VM's id.</summary>
     private readonly ConcurrentDictionary<string, long> _consoleStarts = new();
 
+    /// <summary>Image files of this machine are opened by ourselves where that can be done; false: always by a server.</summary>
+    internal bool DirectFiles { get; init; } = true;
+
     internal LibvirtSite(string name, string uri, TimeProvider time)
         : base(name)
     {

@@ -1,3 +1,4 @@
+using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Platforms.Simulator.Disks;
@@ -160,6 +161,7 @@ public sealed partial class SimulatorSite
             TakeFault = mayFail ? call => TakeFault(call, vm) : null,
             TakeRoom = bytes => bytes <= 0 ? Interlocked.Add(ref room, -bytes) >= 0 : Interlocked.Add(ref room, -bytes) >= 0 || GiveBack(bytes),
             MustLive = _runner.MustLive,
+            Map = writable ? new SimulatedMap(this, location) : null,
             Die = fault => throw Die(fault, $"while it moved blocks of {location}"),
             Closed = () =>
             {
@@ -177,6 +179,44 @@ public sealed partial class SimulatorSite
         {
             Interlocked.Add(ref room, bytes);
             return false;
+        }
+    }
+
+    private byte[]? ReadMap(string location) =>
+        Look((_, site) => site.Disks.TryGetValue(location, out var disk) ? disk.ResumeMap : null);
+
+    private void NoteMap(string location, byte[]? map) => _world.Change(_time, byHand: false, turn =>
+    {
+        if (turn.Site(Name).Disks.TryGetValue(location, out var disk) && (disk.ResumeMap is not null || map is not null))
+        {
+            disk.ResumeMap = map;
+            turn.Touch(disk);
+        }
+
+        return true;
+    });
+
+    /// <summary>The map of a copy, kept with its disk.</summary>
+    private sealed class SimulatedMap(SimulatorSite site, string location) : ResumeStore
+    {
+        public override ValueTask<byte[]?> LoadAsync(CancellationToken cancellationToken)
+        {
+            site._runner.MustLive();
+            return ValueTask.FromResult(site.ReadMap(location));
+        }
+
+        public override ValueTask SaveAsync(ReadOnlyMemory<byte> map, CancellationToken cancellationToken)
+        {
+            site._runner.MustLive();
+            site.NoteMap(location, map.ToArray());
+            return ValueTask.CompletedTask;
+        }
+
+        public override ValueTask DeleteAsync(CancellationToken cancellationToken)
+        {
+            site._runner.MustLive();
+            site.NoteMap(location, null);
+            return ValueTask.CompletedTask;
         }
     }
 

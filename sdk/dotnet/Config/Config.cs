@@ -30,6 +30,36 @@ namespace VmMigrate.Sdk
 
         private static readonly global::Pulumi.Config __config = new global::Pulumi.Config("vmmigrate");
 
+        private static readonly __Value<string?> _bandwidth = new __Value<string?>(() => __config.Get("bandwidth"));
+        /// <summary>
+        /// One limit over everything that runs: `200 Mbit/s`, or a timetable such as `08:00-18:00: 200 Mbit/s; 18:00-22:00: 1 Gbit/s` (this machine's time; no limit outside the windows, or the one without a window). Without it there is no limit.
+        /// </summary>
+        public static string? Bandwidth
+        {
+            get => _bandwidth.Get();
+            set => _bandwidth.Set(value);
+        }
+
+        private static readonly __Value<string?> _bandwidthFile = new __Value<string?>(() => __config.Get("bandwidthFile"));
+        /// <summary>
+        /// A file on the provider's machine with such a text. It is read again every 2 seconds, so that the limit can be changed while copies run; while there is no file, `bandwidth` counts.
+        /// </summary>
+        public static string? BandwidthFile
+        {
+            get => _bandwidthFile.Get();
+            set => _bandwidthFile.Set(value);
+        }
+
+        private static readonly __Value<string?> _linkPatience = new __Value<string?>(() => __config.Get("linkPatience") ?? "2m");
+        /// <summary>
+        /// How long a lost link or disk server may stay away while disks are copied: it is tried again until then, and nothing that is done is done again. A duration with its unit, such as `30s` or `2m`.
+        /// </summary>
+        public static string? LinkPatience
+        {
+            get => _linkPatience.Get();
+            set => _linkPatience.Set(value);
+        }
+
         private static readonly __Value<ImmutableDictionary<string, Types.Site>?> _sites = new __Value<ImmutableDictionary<string, Types.Site>?>(() => __config.GetObject<ImmutableDictionary<string, Types.Site>>("sites"));
         /// <summary>
         /// The places between which VMs move, by the names that migrations use.
@@ -49,6 +79,10 @@ namespace VmMigrate.Sdk
                 /// A KVM or QEMU host run by libvirt.
                 /// </summary>
                 public Types.LibvirtSite? Libvirt { get; set; } = null!;
+                /// <summary>
+                /// How many of this site's disks are read or written at a time, over all migrations. Without it there is no limit.
+                /// </summary>
+                public int? MaxConcurrentDisks { get; set; }
                 /// <summary>
                 /// A site that exists only as numbers: to rehearse migrations, in CI too, with no hypervisor. The same block always makes the same site. Disks of any size cost nothing until they are written.
                 /// </summary>

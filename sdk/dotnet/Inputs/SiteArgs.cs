@@ -22,6 +22,12 @@ namespace VmMigrate.Sdk.Inputs
         public Input<Inputs.LibvirtSiteArgs>? Libvirt { get; set; }
 
         /// <summary>
+        /// How many of this site's disks are read or written at a time, over all migrations. Without it there is no limit.
+        /// </summary>
+        [Input("maxConcurrentDisks")]
+        public Input<int>? MaxConcurrentDisks { get; set; }
+
+        /// <summary>
         /// A site that exists only as numbers: to rehearse migrations, in CI too, with no hypervisor. The same block always makes the same site. Disks of any size cost nothing until they are written.
         /// </summary>
         [Input("simulator")]

@@ -391,18 +391,19 @@ public sealed class LibvirtDriverTests(TwoHosts lab) : IAsyncLifetime
     public async Task An_open_disk_is_served_by_its_owner_alone_and_nothing_is_left_when_it_is_closed()
     {
         var vm = await GuestAsync("driver-served");
+        await using var served = lab.Open(TwoHosts.Dc1, directFiles: false);
         var image = vm.Disks[0].Location;
         var owner = PosixFile.OwnerOf(image);
         var digest = SHA256.HashData(await File.ReadAllBytesAsync(image, Cancel));
 
-        var access = await _dc1.OpenVmDiskAsync(vm.Id, vm.Disks[0].Name, writable: true, Cancel);
+        var access = await served.OpenVmDiskAsync(vm.Id, vm.Disks[0].Name, writable: true, Cancel);
         var (pid, line) = Assert.Single(Servers(image));
         Assert.Equal(owner.User, PosixFile.OwnerOf($"/proc/{pid}").User);
         var folder = Path.GetDirectoryName(line.Split('\0').Single(argument => argument.StartsWith("--socket=", StringComparison.Ordinal))["--socket=".Length..])!;
         Assert.Equal((UnixFileMode)0b111_000_000, File.GetUnixFileMode(folder));
 
         // A second writer, and the VM itself, are kept out by the image's lock.
-        await FailsAsync(PlatformErrorKind.Busy, _dc1.OpenVmDiskAsync(vm.Id, vm.Disks[0].Name, writable: true, Cancel));
+        await FailsAsync(PlatformErrorKind.Busy, served.OpenVmDiskAsync(vm.Id, vm.Disks[0].Name, writable: true, Cancel));
         Assert.Contains("lock", await lab.VirshFailsAsync(TwoHosts.Dc1, "start", vm.Name), StringComparison.Ordinal);
 
         await access.DisposeAsync();
@@ -417,9 +418,10 @@ public sealed class LibvirtDriverTests(TwoHosts lab) : IAsyncLifetime
     public async Task A_server_that_a_killed_run_left_is_ended_by_the_next()
     {
         var vm = await GuestAsync("driver-left");
+        await using var served = lab.Open(TwoHosts.Dc1, directFiles: false);
         // Opened once only to learn where servers are kept.
         string root;
-        await using (await _dc1.OpenVmDiskAsync(vm.Id, vm.Disks[0].Name, writable: false, Cancel))
+        await using (await served.OpenVmDiskAsync(vm.Id, vm.Disks[0].Name, writable: false, Cancel))
         {
             root = Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(Servers(vm.Disks[0].Location)[0].Line.Split('\0').Single(argument => argument.StartsWith("--socket=", StringComparison.Ordinal))["--socket=".Length..])))!;
         }
@@ -434,7 +436,7 @@ public sealed class LibvirtDriverTests(TwoHosts lab) : IAsyncLifetime
             await Task.Delay(20, Cancel);
         }
 
-        await using (var access = await _dc1.OpenVmDiskAsync(vm.Id, vm.Disks[0].Name, writable: true, Cancel))
+        await using (var access = await served.OpenVmDiskAsync(vm.Id, vm.Disks[0].Name, writable: true, Cancel))
         {
             Assert.True(access.LengthBytes > 0);
         }

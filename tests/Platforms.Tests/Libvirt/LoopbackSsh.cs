@@ -78,6 +78,17 @@ internal sealed class LoopbackSsh : IAsyncDisposable
     /// <summary>Ends the listener and, like a cut cable, every connection.</summary>
     internal async Task CutAsync()
     {
+        CutSessions();
+        if (!_server.HasExited)
+        {
+            _server.Kill();
+            await _server.WaitForExitAsync();
+        }
+    }
+
+    /// <summary>Ends every connection; new ones are let in.</summary>
+    internal void CutSessions()
+    {
         foreach (var session in Children(_server.Id).ToList())
         {
             try
@@ -89,12 +100,6 @@ internal sealed class LoopbackSsh : IAsyncDisposable
             {
                 // Gone already.
             }
-        }
-
-        if (!_server.HasExited)
-        {
-            _server.Kill();
-            await _server.WaitForExitAsync();
         }
     }
 

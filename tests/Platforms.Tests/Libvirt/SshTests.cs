@@ -55,6 +55,52 @@ public sealed class SshTests(TwoHosts lab) : IAsyncLifetime
         await _site.EnsureDiskRemovedAsync(made, Cancel);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task A_copy_goes_on_over_a_link_that_is_cut_and_comes_back_and_its_map_lies_beside_the_far_disk()
+    {
+        var vm = Assert.Single(await _site.FindByNameAsync(Guest, Cancel));
+        var disk = Assert.Single(vm.Disks);
+        var made = await _site.EnsureDiskAsync(new DiskRequest(Migration, Guest, TwoHosts.Pool, "vdc", disk.LengthBytes.Value, null), Cancel);
+        var map = made.Location + FileResumeStore.Suffix;
+        await using (var from = await _site.OpenVmDiskAsync(vm.Id, disk.Name, writable: false, Cancel))
+        await using (var to = await _site.OpenDiskAsync(made, Cancel))
+        {
+            Assert.Null(from.Resume);
+            Assert.Null(await to.Resume!.LoadAsync(Cancel));
+            await using var reader = from.OpenReader();
+            await using var writer = to.OpenWriter();
+            var cut = false;
+            var seen = new Watcher(progress =>
+            {
+                if (progress.TransferredBytes > 4 << 20 && !cut)
+                {
+                    cut = true;
+                    _ssh.CutSessions();
+                }
+            });
+            // Slow enough to be cut in the middle: the disk has some 28 MiB.
+            var options = new CopyOptions
+            {
+                TargetIsZero = true,
+                ReadBack = true,
+                Resume = new ResumeOptions(to.Resume!, "off"),
+                Patience = TimeSpan.FromSeconds(60),
+                Throttle = new Throttle(BandwidthSchedule.Constant(8 << 20), TimeProvider.System, TimeZoneInfo.Utc),
+                ReportEvery = TimeSpan.FromMilliseconds(50),
+            };
+            var copied = await BlockCopier.CopyAsync(reader, writer, options, seen, Cancel);
+            Assert.True(cut);
+            Assert.NotEqual(0, copied.Reconnects);
+            Assert.NotNull(await to.Resume!.LoadAsync(Cancel));
+            Assert.True(File.Exists(map));
+        }
+
+        Assert.Contains("identical", await TwoHosts.RunAsync("qemu-img", ["compare", disk.Location, made.Location]), StringComparison.Ordinal);
+        Assert.Empty(await ServersAsync());
+        await _site.EnsureDiskRemovedAsync(made, Cancel);
+        Assert.False(File.Exists(map));
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_cut_link_ends_the_reading_with_an_error_and_leaves_no_server_behind()
     {

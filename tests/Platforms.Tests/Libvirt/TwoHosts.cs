@@ -53,7 +53,7 @@ public sealed class TwoHosts : IAsyncLifetime
 
     public async ValueTask DisposeAsync() => await LabAsync("wipe");
 
-    internal LibvirtSite Open(string host) => new(host, Uri(host), TimeProvider.System);
+    internal LibvirtSite Open(string host, bool directFiles = true) => new(host, Uri(host), TimeProvider.System) { DirectFiles = directFiles };
 
     /// <summary>A new guest that is off, in place of any of that name.</summary>
     public static Task FreshGuestAsync(string name, params string[] options) => LabAsync(["fresh-guest", name, .. options]);

@@ -1,8 +1,8 @@
 namespace VmMigrate.Engine.Blocks.Images;
 
-/// <summary>An image as the copier's target. Owns the image.</summary>
+/// <summary>An image as the copier's target.</summary>
 /// <remarks>A write counts as completed when the file has it; what a qcow2 image needs to find it again after a crash is written by a flush.</remarks>
-internal sealed class ImageBlockWriter(ImageWriter image) : BlockWriter
+internal sealed class ImageBlockWriter(ImageWriter image, bool ownsImage = true) : BlockWriter
 {
     public override string Name => image.FilePath;
 
@@ -16,7 +16,8 @@ internal sealed class ImageBlockWriter(ImageWriter image) : BlockWriter
 
     public override ValueTask DisposeAsync()
     {
-        image.Dispose();
+        if (ownsImage)
+            image.Dispose();
         return ValueTask.CompletedTask;
     }
 

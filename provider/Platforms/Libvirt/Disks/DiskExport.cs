@@ -14,11 +14,22 @@ internal sealed class DiskExport(Process process, ServingFolder folder) : IAsync
 
     private const int MostWords = 4096;
 
+    /// <summary>How a line begins that is an answer to what was asked, and no complaint.</summary>
+    internal const string Answer = "vmmigrate-map ";
+
+    private bool _isOver;
+
     private readonly StringBuilder _words = new();
 
-    internal string SocketPath => folder.SocketPath;
+    internal ServingFolder Folder => folder;
 
-    internal bool HasEnded => process.HasExited;
+    /// <summary>Where the server's files are at its host; null on this machine.</summary>
+    internal string? FarFolder { get; init; }
+
+    /// <summary>A line of what it says on stdout, to be taken by whoever asked it something.</summary>
+    internal event Action<string>? Said;
+
+    internal string SocketPath => folder.SocketPath;
 
     /// <summary>What the server has said on stderr.</summary>
     internal string Words
@@ -33,7 +44,7 @@ internal sealed class DiskExport(Process process, ServingFolder folder) : IAsync
     }
 
     /// <summary>Starts the program with nothing of our environment but what it needs to be found and to be understood.</summary>
-    internal static DiskExport Start(string program, IEnumerable<string> arguments, ServingFolder folder, IEnumerable<string> keepEnvironment)
+    internal static DiskExport Start(string program, IEnumerable<string> arguments, ServingFolder folder, IEnumerable<string> keepEnvironment, string? farFolder = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -50,7 +61,7 @@ internal sealed class DiskExport(Process process, ServingFolder folder) : IAsync
         }
 
         start.Environment["LC_ALL"] = "C";
-        var export = new DiskExport(Process.Start(start)!, folder);
+        var export = new DiskExport(Process.Start(start)!, folder) { FarFolder = farFolder };
         export.Listen();
         return export;
     }
@@ -58,7 +69,16 @@ internal sealed class DiskExport(Process process, ServingFolder folder) : IAsync
     private void Listen()
     {
         folder.NoteServer(process.Id);
-        process.OutputDataReceived += (_, line) => Hear(line.Data);
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data is { } said && said.StartsWith(Answer, StringComparison.Ordinal))
+            {
+                Said?.Invoke(said[Answer.Length..]);
+                return;
+            }
+
+            Hear(line.Data);
+        };
         process.ErrorDataReceived += (_, line) => Hear(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -90,8 +110,37 @@ internal sealed class DiskExport(Process process, ServingFolder folder) : IAsync
         return process.ExitCode == 0 ? null : Words.Length > 0 ? Words : $"it ended with code {process.ExitCode}";
     }
 
+    /// <summary>Waits for the end of the server, however long it serves.</summary>
+    internal Task EndAsync(CancellationToken cancellation) => process.WaitForExitAsync(cancellation);
+
+    /// <summary>Asks a server behind ssh something, as one line; a local one does not listen.</summary>
+    internal async Task SendAsync(string line, CancellationToken cancellation)
+    {
+        await process.StandardInput.WriteAsync((line + "\n").AsMemory(), cancellation).ConfigureAwait(false);
+        await process.StandardInput.FlushAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the server's process and leaves its folder to a server that takes its place.</summary>
+    internal async Task LeaveFolderAsync()
+    {
+        await EndAsync().ConfigureAwait(false);
+        File.Delete(SocketPath);
+    }
+
     public async ValueTask DisposeAsync()
     {
+        await EndAsync().ConfigureAwait(false);
+        folder.Dispose();
+    }
+
+    private async Task EndAsync()
+    {
+        if (_isOver)
+        {
+            return;
+        }
+
+        _isOver = true;
         // The end of its input tells a server behind ssh to end; a local one does not read it.
         try
         {
@@ -109,18 +158,17 @@ internal sealed class DiskExport(Process process, ServingFolder folder) : IAsync
         }
 
         process.Dispose();
-        folder.Dispose();
     }
 
     /// <summary>For a server that has no client: ends it at once.</summary>
-    internal async ValueTask AbandonAsync()
+    internal async ValueTask AbandonAsync(bool keepFolder = false)
     {
         if (!process.HasExited)
         {
             process.Kill();
         }
 
-        await DisposeAsync().ConfigureAwait(false);
+        await (keepFolder ? LeaveFolderAsync() : DisposeAsync().AsTask()).ConfigureAwait(false);
     }
 
     private void Hear(string? line)

@@ -1,3 +1,5 @@
+using VmMigrate.Engine.Blocks;
+
 namespace VmMigrate.Platforms.Libvirt.Disks;
 
 /// <summary>An image on a host's storage.</summary>
@@ -14,8 +16,15 @@ internal abstract class DiskExporter
     internal abstract string Description { get; }
 
     /// <summary>Starts a server for the image. It may listen before it has the image open, and then end with an error.</summary>
+    /// <param name="lost">The server of the same image that is gone: the new one takes its place, at the same socket. Null at first.</param>
     /// <exception cref="Engine.Contracts.PlatformException">There is no such image, no right to it, or no server program.</exception>
-    internal abstract Task<DiskExport> ExportAsync(DiskImage image, CancellationToken cancellation);
+    internal abstract Task<DiskExport> ExportAsync(DiskImage image, DiskExport? lost, CancellationToken cancellation);
+
+    /// <summary>Where the map of a copy to this image is kept while its server runs; null where there is no place beside it.</summary>
+    internal abstract ResumeStore? MapOf(DiskImage image, DiskExport export);
+
+    /// <summary>Removes maps that killed copies have left beside images.</summary>
+    internal abstract Task ForgetMapsAsync(IReadOnlyCollection<string> imagePaths, CancellationToken cancellation);
 
     /// <summary>A place for a socket of the QEMU that has this image open: it runs as the image's owner.</summary>
     internal abstract Task<SharedSocket> ShareSocketAsync(string imagePath, CancellationToken cancellation);

@@ -1,3 +1,4 @@
+using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 
 namespace VmMigrate.Platforms.Libvirt.Disks;
@@ -10,7 +11,7 @@ internal sealed class LocalExporter(string site) : DiskExporter
 {
     internal override string Description => "NBD over a unix socket";
 
-    internal override Task<DiskExport> ExportAsync(DiskImage image, CancellationToken cancellation)
+    internal override Task<DiskExport> ExportAsync(DiskImage image, DiskExport? lost, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         if (!File.Exists(image.Path))
@@ -26,7 +27,7 @@ internal sealed class LocalExporter(string site) : DiskExporter
         try
         {
             var owner = ServeAs(image.Path);
-            var folder = ServingFolder.Make(owner);
+            var folder = lost?.Folder ?? ServingFolder.Make(owner);
             (program, var arguments) = As(owner, program, QemuNbd.Arguments(image, folder.SocketPath));
             return Task.FromResult(DiskExport.Start(program, arguments, folder, []));
         }
@@ -65,6 +66,27 @@ internal sealed class LocalExporter(string site) : DiskExporter
         owner is { } account && Find("setpriv") is { } setpriv
             ? (setpriv, [$"--reuid={account.User}", $"--regid={account.Group}", "--clear-groups", program, .. arguments])
             : (program, arguments);
+
+    internal override ResumeStore? MapOf(DiskImage image, DiskExport export) => MapOf(image);
+
+    /// <summary>Only beside files: what lies beside a block device is no storage.</summary>
+    internal static ResumeStore? MapOf(DiskImage image) =>
+        image.Writable && PosixFile.IsRegular(image.Path) && PosixFile.MayWriteIn(Path.GetDirectoryName(image.Path)!) ? new FileResumeStore(image.Path) : null;
+
+    internal override async Task ForgetMapsAsync(IReadOnlyCollection<string> imagePaths, CancellationToken cancellation)
+    {
+        foreach (var path in imagePaths.Where(path => PosixFile.IsRegular(path + FileResumeStore.Suffix)))
+        {
+            try
+            {
+                await new FileResumeStore(path).DeleteAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw new PlatformException(PlatformErrorKind.Denied, site, $"{path}{FileResumeStore.Suffix} at site {site}, our note of a copy, cannot be removed: {exception.Message}", exception);
+            }
+        }
+    }
 
     /// <summary>Null for our own account.</summary>
     private static PosixFile.Owner? ServeAs(string path) =>

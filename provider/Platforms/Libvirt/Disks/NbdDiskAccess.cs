@@ -16,21 +16,31 @@ internal sealed class NbdDiskAccess : DiskAccess
 
     private static readonly TimeSpan StartPoll = TimeSpan.FromMilliseconds(10);
 
-    private readonly DiskExport _export;
-    private readonly NbdReader _guard;
-    private readonly bool _writable;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
 
-    private NbdDiskAccess(DiskExport export, NbdReader guard, bool writable, string description)
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(3);
+
+    private readonly DiskExporter _exporter;
+    private readonly DiskImage _image;
+    private readonly string _site;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly long _length;
+    private readonly Task _watch;
+    private DiskExport _export;
+    private NbdReader _guard;
+
+    private NbdDiskAccess(DiskExporter exporter, DiskImage image, string site, DiskExport export, NbdReader guard)
     {
-        _export = export;
-        _guard = guard;
-        _writable = writable;
-        Description = description;
+        (_exporter, _image, _site, _export, _guard) = (exporter, image, site, export, guard);
+        _length = guard.LengthBytes;
+        _watch = Task.Run(ReviveAsync);
     }
 
-    public override long LengthBytes => _guard.LengthBytes;
+    public override long LengthBytes => _length;
 
-    public override string Description { get; }
+    public override string Description => _exporter.Description;
+
+    public override ResumeStore? Resume => _image.Writable ? _exporter.MapOf(_image, Volatile.Read(ref _export)) is { } now ? new CurrentMap(this, now) : null : null;
 
     /// <summary>What a bitmap that the image was opened with marks as changed.</summary>
     internal async Task<ExtentSet> ChangedAsync(string bitmap, CancellationToken cancellation)
@@ -41,7 +51,28 @@ internal sealed class NbdDiskAccess : DiskAccess
 
     internal static async Task<NbdDiskAccess> OpenAsync(DiskExporter exporter, DiskImage image, string site, CancellationToken cancellation)
     {
-        var export = await exporter.ExportAsync(image, cancellation).ConfigureAwait(false);
+        var (export, guard) = await StartAsync(exporter, image, null, site, cancellation).ConfigureAwait(false);
+        return new NbdDiskAccess(exporter, image, site, export, guard);
+    }
+
+    public override BlockReader OpenReader() => Wait(NbdReader.ConnectAsync(NbdEndpoint.Unix(_export.SocketPath), new NbdOptions(), CancellationToken.None));
+
+    public override BlockWriter OpenWriter() => _image.Writable
+        ? Wait(NbdWriter.ConnectAsync(NbdEndpoint.Unix(_export.SocketPath), new NbdOptions(), CancellationToken.None))
+        : throw new InvalidOperationException("The disk was opened for reading only.");
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _watch.ConfigureAwait(false);
+        await _guard.DisposeAsync().ConfigureAwait(false);
+        await _export.DisposeAsync().ConfigureAwait(false);
+        _closing.Dispose();
+    }
+
+    private static async Task<(DiskExport Export, NbdReader Guard)> StartAsync(DiskExporter exporter, DiskImage image, DiskExport? lost, string site, CancellationToken cancellation)
+    {
+        var export = await exporter.ExportAsync(image, lost, cancellation).ConfigureAwait(false);
         try
         {
             var guard = await ConnectAsync(export, image, site, cancellation).ConfigureAwait(false);
@@ -55,25 +86,58 @@ internal sealed class NbdDiskAccess : DiskAccess
                     $"disk {image.Path} at site {site} has {found} bytes as a file seen from here, but {expected} as libvirt reports it: they are not the same disk");
             }
 
-            return new NbdDiskAccess(export, guard, image.Writable, exporter.Description);
+            return (export, guard);
         }
         catch
         {
-            await export.AbandonAsync().ConfigureAwait(false);
+            await export.AbandonAsync(keepFolder: lost is not null).ConfigureAwait(false);
             throw;
         }
     }
 
-    public override BlockReader OpenReader() => Wait(NbdReader.ConnectAsync(NbdEndpoint.Unix(_export.SocketPath), new NbdOptions(), CancellationToken.None));
-
-    public override BlockWriter OpenWriter() => _writable
-        ? Wait(NbdWriter.ConnectAsync(NbdEndpoint.Unix(_export.SocketPath), new NbdOptions(), CancellationToken.None))
-        : throw new InvalidOperationException("The disk was opened for reading only.");
-
-    public override async ValueTask DisposeAsync()
+    /// <summary>A server that ends while the disk is open was killed, or its link was cut: another takes its place at the same socket, where a copy with patience finds it.</summary>
+    private async Task ReviveAsync()
     {
-        await _guard.DisposeAsync().ConfigureAwait(false);
-        await _export.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            while (true)
+            {
+                await _export.EndAsync(_closing.Token).ConfigureAwait(false);
+                await _guard.DisposeAsync().ConfigureAwait(false);
+                await _export.LeaveFolderAsync().ConfigureAwait(false);
+                for (var pause = FirstPause; ; pause = pause < LongestPause ? pause * 2 : LongestPause)
+                {
+                    await Task.Delay(pause, _closing.Token).ConfigureAwait(false);
+                    try
+                    {
+                        var (export, guard) = await StartAsync(_exporter, _image, _export, _site, _closing.Token).ConfigureAwait(false);
+                        Volatile.Write(ref _guard, guard);
+                        Volatile.Write(ref _export, export);
+                        break;
+                    }
+                    catch (PlatformException)
+                    {
+                        // Not yet. How long that may go on is for the copy to say.
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The disk is being closed.
+        }
+    }
+
+    /// <summary>The map by way of the server that runs now.</summary>
+    private sealed class CurrentMap(NbdDiskAccess access, ResumeStore first) : ResumeStore
+    {
+        private ResumeStore Now => access._exporter.MapOf(access._image, Volatile.Read(ref access._export)) ?? first;
+
+        public override ValueTask<byte[]?> LoadAsync(CancellationToken cancellationToken) => Now.LoadAsync(cancellationToken);
+
+        public override ValueTask SaveAsync(ReadOnlyMemory<byte> map, CancellationToken cancellationToken) => Now.SaveAsync(map, cancellationToken);
+
+        public override ValueTask DeleteAsync(CancellationToken cancellationToken) => Now.DeleteAsync(cancellationToken);
     }
 
     private static async Task<NbdReader> ConnectAsync(DiskExport export, DiskImage image, string site, CancellationToken cancellation)

@@ -30,6 +30,13 @@ internal static partial class PosixFile
         return statx(CurrentFolder, path, 0, Type, out var result) == 0 && (result.Mode & TypeMask) == Regular;
     }
 
+    /// <summary>Whether we may make files in a folder.</summary>
+    internal static bool MayWriteIn(string folder)
+    {
+        const int WriteAndPass = 2 | 1;
+        return access(folder, WriteAndPass) == 0;
+    }
+
     /// <exception cref="IOException">No right to do so.</exception>
     internal static void ChangeOwner(string path, Owner owner)
     {
@@ -41,6 +48,9 @@ internal static partial class PosixFile
 
     [LibraryImport("libc")]
     private static partial uint geteuid();
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int access(string path, int mode);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int chown(string path, uint user, uint group);

@@ -23,6 +23,9 @@ internal sealed record OpenDisk
     /// <summary>Takes or gives back room in the pool; false when there is none.</summary>
     internal required Func<long, bool> TakeRoom { get; init; }
 
+    /// <summary>Where the map of a copy to it is kept; null where it is open for reading only.</summary>
+    internal ResumeStore? Map { get; init; }
+
     internal required Action Closed { get; init; }
 
     /// <summary>Throws when the runner has died.</summary>
@@ -45,6 +48,8 @@ internal sealed class SimulatedDiskAccess : DiskAccess
     public override long LengthBytes => _open.Disk.LengthBytes;
 
     public override string Description => "simulated disk";
+
+    public override ResumeStore? Resume => _open.Map;
 
     public override BlockReader OpenReader() => new SimulatedReader(_open);
 

@@ -183,6 +183,9 @@ internal sealed class DiskState
     /// <summary>Made by EnsureDisk for this migration.</summary>
     public string? MigrationId { get; set; }
 
+    /// <summary>The map of a copy to it that has not come to its end.</summary>
+    public byte[]? ResumeMap { get; set; }
+
     /// <summary>The name it was made for.</summary>
     public string? DiskName { get; init; }
 
