@@ -19,7 +19,7 @@ internal static class CopyLimitsConfig
         new("bandwidthFile", FieldType.Text,
             "A file on the provider's machine with such a text. It is read again every 2 seconds, so that the limit can be changed while copies run; while there is no file, `bandwidth` counts."),
         new("linkPatience", FieldType.Duration,
-            "How long a lost link or disk server may stay away while disks are copied: it is tried again until then, and nothing that is done is done again.") { Default = Value.Text("2m") },
+            "How long a lost link or disk server may stay away while disks are copied: it is tried again until then, and nothing that is done is done again. Without it: 2 minutes."),
     ];
 
     internal static IEnumerable<Finding> Check(MapValue config)
