@@ -54,7 +54,7 @@ namespace VmMigrate.Sdk
         public Input<string>? BandwidthFile { get; set; }
 
         /// <summary>
-        /// How long a lost link or disk server may stay away while disks are copied: it is tried again until then, and nothing that is done is done again. A duration with its unit, such as `30s` or `2m`.
+        /// How long a lost link or disk server may stay away while disks are copied: it is tried again until then, and nothing that is done is done again. Without it: 2 minutes. A duration with its unit, such as `30s` or `2m`.
         /// </summary>
         [Input("linkPatience")]
         public Input<string>? LinkPatience { get; set; }
@@ -73,7 +73,6 @@ namespace VmMigrate.Sdk
 
         public ProviderArgs()
         {
-            LinkPatience = "2m";
         }
         public static new ProviderArgs Empty => new ProviderArgs();
     }

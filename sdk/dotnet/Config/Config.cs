@@ -50,9 +50,9 @@ namespace VmMigrate.Sdk
             set => _bandwidthFile.Set(value);
         }
 
-        private static readonly __Value<string?> _linkPatience = new __Value<string?>(() => __config.Get("linkPatience") ?? "2m");
+        private static readonly __Value<string?> _linkPatience = new __Value<string?>(() => __config.Get("linkPatience"));
         /// <summary>
-        /// How long a lost link or disk server may stay away while disks are copied: it is tried again until then, and nothing that is done is done again. A duration with its unit, such as `30s` or `2m`.
+        /// How long a lost link or disk server may stay away while disks are copied: it is tried again until then, and nothing that is done is done again. Without it: 2 minutes. A duration with its unit, such as `30s` or `2m`.
         /// </summary>
         public static string? LinkPatience
         {
