@@ -12,6 +12,8 @@ lab=(
 tests=(libnbd-bin nbdkit openssh-server openssh-client netcat-openbsd iproute2 procps zip unzip openssl golang-go golang-github-vmware-govmomi-dev)
 # The wire tests want Node 20; with Debian's older one they are skipped and say so.
 command -v node >/dev/null || tests+=(nodejs npm)
+# The preflight report is looked at in a real browser.
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || tests+=(chromium)
 
 case ${1:-all} in
   build) wanted=("${build[@]}") ;;

@@ -26,6 +26,7 @@ internal static class CommandLine
     /// <summary>Every command: one line each.</summary>
     private static IEnumerable<Command> Commands() =>
     [
+        PreflightCommand.New(TimeProvider.System),
         Page("schema", "Print the package's schema for Pulumi.", SchemaWriter.Write),
         Page("reference", "Print the reference page.", ReferenceWriter.Write),
     ];

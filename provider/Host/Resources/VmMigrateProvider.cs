@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Inventories;
 using VmMigrate.Engine.Schema;
 using VmMigrate.Engine.Values;
 using VmMigrate.Host.Resources.Functions;
@@ -29,6 +30,9 @@ internal sealed class VmMigrateProvider : Provider
             new Function[] { new GetVirtualMachine(() => _sites.Previews), new ListVirtualMachines(() => _sites.Previews) }
                 .Select(function => KeyValuePair.Create(function.Type.Name, function)));
     }
+
+    /// <summary>The sites as previews read them.</summary>
+    internal InventoryBook Previews => _sites.Previews;
 
     internal override PackageModel Model => Package.Model;
 

@@ -12,6 +12,10 @@ namespace VmMigrate.Host.Resources.Migration;
 /// <summary>The sentences that people read first: what will be done, what was done, what went wrong.</summary>
 internal static class Headline
 {
+    /// <summary>What a preview comes to, in one line.</summary>
+    internal static string Preview(Preflight preflight) =>
+        preflight.Committed ? "committed: nothing to do" : preflight.Plan is null ? "cannot be planned" : Plan(preflight);
+
     /// <summary>Such as <c>cold dc1 → dc2 · 38.2 GiB · ~14 min · downtime ~9 min · 2 warnings</c>.</summary>
     internal static string Plan(Preflight preflight)
     {

@@ -81,7 +81,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             var kept = preflight.Committed && call.OldState is not null
                 ? call.Inputs.Entries.Aggregate(call.OldState, (state, entry) => state.With(entry.Key, entry.Value))
                 : Unknowns(call.Inputs, call.Id);
-            return new PlanOutcome(kept, preflight.Findings, preflight.Committed ? "committed: nothing to do" : "cannot be planned", []);
+            return new PlanOutcome(kept, preflight.Findings, Headline.Preview(preflight), []);
         }
 
         var run = preflight.Run!;
@@ -90,7 +90,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             .With("migrationId", Value.Text(run.MigrationId))
             .With("estimate", MigrationState.WriteEstimate(preflight));
         return new PlanOutcome(
-            state, preflight.Findings, Headline.Plan(preflight),
+            state, preflight.Findings, Headline.Preview(preflight),
             [.. preflight.Plan.Steps.Select(step => new PlannedStep(step.Name, step.Describe(run)))]);
     }
 
