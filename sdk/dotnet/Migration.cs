@@ -40,6 +40,12 @@ namespace VmMigrate.Sdk
         public Output<Outputs.Estimate?> Estimate { get; private set; } = null!;
 
         /// <summary>
+        /// What preflight found at the last run; at preview, what it finds now. Worst first.
+        /// </summary>
+        [Output("findings")]
+        public Output<ImmutableArray<Outputs.Finding>> Findings { get; private set; } = null!;
+
+        /// <summary>
         /// How far to go.
         /// </summary>
         [Output("goal")]
@@ -88,7 +94,7 @@ namespace VmMigrate.Sdk
         public Output<Outputs.Shutdown?> Shutdown { get; private set; } = null!;
 
         /// <summary>
-        /// Steps done, with times.
+        /// Steps done, with times; at preview, the steps that will be done and the times they are expected to take.
         /// </summary>
         [Output("steps")]
         public Output<ImmutableArray<Outputs.StepRecord>> Steps { get; private set; } = null!;

@@ -51,10 +51,18 @@ internal static class DotnetSdk
             files[$"{Names.Class(function.Token)}.cs"] = FunctionFile.Write(package, function);
         }
 
-        foreach (var type in package.ObjectsUnder([.. package.Provider.Inputs, .. package.Resources.SelectMany(resource => resource.Inputs)]))
+        var arguments = package.Functions.SelectMany(function => function.Inputs).ToList();
+        foreach (var type in package.ObjectsUnder([.. package.Provider.Inputs, .. package.Resources.SelectMany(resource => resource.Inputs), .. arguments]))
         {
             var name = Names.Class(type.Token) + "Args";
             files[$"Inputs/{name}.cs"] = Nested("Inputs", code => new ArgsClass(name, "ResourceArgs", type.Description, type.Fields).Write(code, types));
+        }
+
+        // A function's direct call takes bare values at any depth.
+        foreach (var type in package.ObjectsUnder(arguments))
+        {
+            var name = Names.Class(type.Token);
+            files[$"Inputs/{name}.cs"] = Nested("Inputs", code => new ArgsClass(name, "InvokeArgs", type.Description, type.Fields, IsPlain: true).Write(code, types));
         }
 
         foreach (var type in package.ObjectsUnder(

@@ -5,11 +5,6 @@ internal static class FunctionFile
 {
     internal static string Write(PackageSpec package, FunctionSpec function)
     {
-        if (package.ObjectsUnder(function.Inputs).Count > 0)
-        {
-            throw new FormatException($"{function.Token}: objects in a function's arguments are not known.");
-        }
-
         var types = new TypeNames(package);
         var code = new CodeWriter(DotnetSdk.Usings);
         var name = Names.Class(function.Token);

@@ -17,5 +17,5 @@ internal static class Package
         "Moves virtual machines between platforms as declared resources: previewed, proven, reversible.",
         Config: [PlatformTable.SitesField, .. CopyLimitsConfig.Fields],
         Resources: [MigrationType.Type],
-        Functions: [VirtualMachineType.GetVirtualMachine, VirtualMachineType.ListVirtualMachines]);
+        Functions: [VirtualMachineType.GetVirtualMachine, VirtualMachineType.ListVirtualMachines, PreflightType.GetPreflight, PreflightType.GetEstimate]);
 }

@@ -24,11 +24,17 @@ internal sealed class VmMigrateProvider : Provider
         _time = time;
         _limits = new CopyLimits(time, TimeZoneInfo.Local);
         _sites = Open(Value.EmptyMap);
+        var migration = new MigrationResource(() => _sites, () => _sites.Previews, time);
         Resources = ImmutableDictionary.CreateRange(
-            new Resource[] { new MigrationResource(() => _sites, () => _sites.Previews, time) }.Select(resource => KeyValuePair.Create(resource.Type.Name, resource)));
+            new Resource[] { migration }.Select(resource => KeyValuePair.Create(resource.Type.Name, resource)));
         Functions = ImmutableDictionary.CreateRange(
-            new Function[] { new GetVirtualMachine(() => _sites.Previews), new ListVirtualMachines(() => _sites.Previews) }
-                .Select(function => KeyValuePair.Create(function.Type.Name, function)));
+            new Function[]
+            {
+                new GetVirtualMachine(() => _sites.Previews),
+                new ListVirtualMachines(() => _sites.Previews),
+                new PreviewFunction(PreflightType.GetPreflight, migration, () => _sites.Previews, time),
+                new PreviewFunction(PreflightType.GetEstimate, migration, () => _sites.Previews, time),
+            }.Select(function => KeyValuePair.Create(function.Type.Name, function)));
     }
 
     /// <summary>The sites as previews read them.</summary>

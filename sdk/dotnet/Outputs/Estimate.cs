@@ -17,7 +17,7 @@ namespace VmMigrate.Sdk.Outputs
     public sealed class Estimate
     {
         /// <summary>
-        /// Where the rate comes from.
+        /// Where the rate comes from: `recorded` runs between the two sites, what was `declared`, or what is `assumed` while neither is there.
         /// </summary>
         public readonly string Basis;
         /// <summary>
@@ -29,13 +29,25 @@ namespace VmMigrate.Sdk.Outputs
         /// </summary>
         public readonly double BytesPerSecond;
         /// <summary>
+        /// What is copied of each disk.
+        /// </summary>
+        public readonly ImmutableArray<Outputs.DiskEstimate> Disks;
+        /// <summary>
         /// How long the VM will be down.
         /// </summary>
         public readonly double DowntimeSeconds;
         /// <summary>
+        /// How far that may be off.
+        /// </summary>
+        public readonly Outputs.EstimateRange? DowntimeSecondsRange;
+        /// <summary>
         /// Duration of the run.
         /// </summary>
         public readonly double Seconds;
+        /// <summary>
+        /// How far that may be off.
+        /// </summary>
+        public readonly Outputs.EstimateRange? SecondsRange;
         /// <summary>
         /// What the run will do, in order.
         /// </summary>
@@ -49,17 +61,26 @@ namespace VmMigrate.Sdk.Outputs
 
             double bytesPerSecond,
 
+            ImmutableArray<Outputs.DiskEstimate> disks,
+
             double downtimeSeconds,
 
+            Outputs.EstimateRange? downtimeSecondsRange,
+
             double seconds,
+
+            Outputs.EstimateRange? secondsRange,
 
             ImmutableArray<string> steps)
         {
             Basis = basis;
             Bytes = bytes;
             BytesPerSecond = bytesPerSecond;
+            Disks = disks;
             DowntimeSeconds = downtimeSeconds;
+            DowntimeSecondsRange = downtimeSecondsRange;
             Seconds = seconds;
+            SecondsRange = secondsRange;
             Steps = steps;
         }
     }

@@ -7,44 +7,30 @@ using VmMigrate.Engine.Values;
 namespace VmMigrate.Host.Resources.Functions;
 
 /// <summary>Facts of one VM.</summary>
-internal sealed class GetVirtualMachine(Func<SiteBook> sites) : Function
+internal sealed class GetVirtualMachine(Func<SiteBook> sites) : SiteFunction(sites)
 {
     internal override FunctionType Type => VirtualMachineType.GetVirtualMachine;
 
-    internal override async Task<FunctionOutcome> InvokeAsync(MapValue arguments, CancellationToken cancellation)
+    protected override async Task<FunctionOutcome> AskAsync(Site site, MapValue arguments, CancellationToken cancellation)
     {
-        if (SiteOf.Find(arguments, sites(), out var error) is not { } site)
+        var (name, id) = (arguments["name"].AsText, arguments["id"].AsText);
+        var found = id is not null
+            ? await site.InspectAsync(id, cancellation) is { } one ? [one] : []
+            : await site.FindByNameAsync(name!, cancellation);
+        if (found is [var vm])
         {
-            return new FunctionOutcome(Value.EmptyMap, [error!]);
+            return new FunctionOutcome(Value.Map(("virtualMachine", VirtualMachineCodec.Write(site, vm))), []);
         }
 
-        try
+        if (found.Length > 1)
         {
-            var (name, id) = (arguments["name"].AsText, arguments["id"].AsText);
-            var found = id is not null
-                ? await site.InspectAsync(id, cancellation) is { } one ? [one] : []
-                : await site.FindByNameAsync(name!, cancellation);
-            if (found is [var vm])
-            {
-                return new FunctionOutcome(Value.Map(("virtualMachine", VirtualMachineCodec.Write(site, vm))), []);
-            }
-
-            if (found.Length > 1)
-            {
-                return Failed("name", $"{found.Length} VMs at site \"{site.Name}\" are called \"{name}\": {string.Join(", ", found.Select(vm => vm.Id))}. Name one by id.");
-            }
-
-            var all = (await site.DescribeAsync(cancellation)).Vms;
-            return id is not null
-                ? Failed("id", $"Site \"{site.Name}\" has no VM with the id \"{id}\".")
-                : Failed("name", $"Site \"{site.Name}\" has no VM \"{name}\".{NearestName.Question(name!, all.Select(vm => vm.Name))}");
+            return NotOne("name", $"{found.Length} VMs at site \"{site.Name}\" are called \"{name}\": {string.Join(", ", found.Select(vm => vm.Id))}. Name one by id.");
         }
-        catch (PlatformException e)
-        {
-            return Failed("site", $"Site \"{site.Name}\" ({site.Where}) cannot be read: {e.Message}");
-        }
+
+        return id is not null
+            ? NotOne("id", $"Site \"{site.Name}\" has no VM with the id \"{id}\".")
+            : NotOne("name", $"Site \"{site.Name}\" has no VM \"{name}\".{NearestName.Question(name!, (await site.DescribeAsync(cancellation)).Vms.Select(vm => vm.Name))}");
     }
 
-    private static FunctionOutcome Failed(string property, string message) =>
-        new(Value.EmptyMap, [Finding.Error("request.vm.unique", PropertyPath.Of(property), message)]);
+    private static FunctionOutcome NotOne(string property, string message) => Failed("request.vm.unique", property, message);
 }

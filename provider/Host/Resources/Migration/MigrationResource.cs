@@ -88,10 +88,12 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         preflight = preflight with { Findings = [.. await Drive.FindOtherRunAsync(preflight, time, cancellation), .. preflight.Findings] };
         var state = Unknowns(call.Inputs, call.Id)
             .With("migrationId", Value.Text(run.MigrationId))
-            .With("estimate", MigrationState.WriteEstimate(preflight));
+            .With("estimate", PreviewCodec.Write(preflight.Estimate!))
+            .With("steps", PreviewCodec.WriteSteps(preflight.Estimate!))
+            .With("findings", PreviewCodec.Write(preflight.Findings));
         return new PlanOutcome(
             state, preflight.Findings, Headline.Preview(preflight),
-            [.. preflight.Plan.Steps.Select(step => new PlannedStep(step.Name, step.Describe(run)))]);
+            [.. preflight.Estimate!.Steps.Select(step => new PlannedStep(step.Name, step.Detail))]);
     }
 
     internal override async Task<ApplyOutcome> ApplyAsync(ApplyCall call, RunEvents events, CancellationToken cancellation)
@@ -158,7 +160,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
     {
         var (plan, run) = (before.Plan!, before.Run!);
         var committed = plan.Steps.Any(step => step is Engine.Steps.ReleaseCopy) && outcome.Failed is null;
-        var estimate = plan.Steps.IsEmpty ? call.OldState?["estimate"] ?? Value.Null : MigrationState.WriteEstimate(before);
+        var estimate = plan.Steps.IsEmpty ? call.OldState?["estimate"] ?? Value.Null : PreviewCodec.Write(before.Estimate!);
 
         // A look at what is there now must come back even after a cancel: it is the state that the engine keeps.
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60), time);
@@ -193,7 +195,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             : outcome.Failed?.Phase ?? MigrationPhase.CutOver;
         var state = MigrationState.Write(
             call.Inputs, phase, run.MigrationId, place, call.OldState, outcome.Done, seen, run, estimate,
-            after?.Run is { } now && !committed ? Drift.Find(now) : []);
+            after?.Run is { } now && !committed ? Drift.Find(now) : [], before.Findings);
         if (outcome.Failed is not null)
         {
             return new ApplyOutcome(state, [Headline.Failure(plan, run, outcome, place)], before.Findings, AtRest: false);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
@@ -30,7 +31,7 @@ internal static class MigrationState
 
     internal static MapValue Write(
         MapValue inputs, MigrationPhase phase, string migrationId, (Site Site, Vm Vm)? place, MapValue? old,
-        IEnumerable<StepRecord> newSteps, Observation? seen, Run? run, Value estimate, IEnumerable<string> drift)
+        IEnumerable<StepRecord> newSteps, Observation? seen, Run? run, Value estimate, IEnumerable<string> drift, IEnumerable<Finding>? findings = null)
     {
         var steps = newSteps.Select(Write).ToList();
         var copy = seen?.Current?.Vm.Stamp;
@@ -47,19 +48,8 @@ internal static class MigrationState
             .With("downtime", downtime)
             .With("transferred", run is not null && steps.Count > 0 ? Value.Number(run.Transferred) : Old(old, "transferred"))
             .With("estimate", estimate)
+            .With("findings", findings is not null ? PreviewCodec.Write(findings) : Old(old, "findings") is { IsNull: false } found ? found : Value.List([]))
             .With("drift", Value.List(drift.Select(text => Value.Text(text))));
-    }
-
-    internal static Value WriteEstimate(Preflight preflight)
-    {
-        var estimate = preflight.Estimate!;
-        return Value.Map(
-            ("bytes", Value.Number(estimate.Bytes)),
-            ("seconds", Value.Number(Math.Round(estimate.Duration.TotalSeconds, 1))),
-            ("downtimeSeconds", Value.Number(Math.Round(estimate.Downtime.TotalSeconds, 1))),
-            ("bytesPerSecond", Value.Number(Math.Round(estimate.BytesPerSecond))),
-            ("basis", Value.Text(estimate.Basis)),
-            ("steps", Value.List(preflight.Plan!.Steps.Select(step => Value.Text($"{step.Name}: {step.Describe(preflight.Run!)}")))));
     }
 
     private static MapValue WritePlacement(Site site, Vm vm) => Value.Map(

@@ -185,15 +185,48 @@ internal static class MigrationType
             new("at", FieldType.Text, "When the disks were compared: UTC, RFC 3339."),
         ]);
 
+    internal static ObjectType Range { get; } = new(
+        "EstimateRange",
+        "Eight of ten runs are expected to end between the two.",
+        [
+            new("low", FieldType.Number, "Nine of ten take at least so long, in seconds.") { AlwaysSet = true },
+            new("high", FieldType.Number, "Nine of ten take at most so long, in seconds.") { AlwaysSet = true },
+        ]);
+
+    internal static ObjectType DiskEstimate { get; } = new(
+        "DiskEstimate",
+        "What a run copies of one disk.",
+        [
+            new("disk", FieldType.Text, "The disk's name, such as `vda`.") { AlwaysSet = true },
+            new("bytes", FieldType.Number, "What is allocated, and so copied.") { AlwaysSet = true },
+            new("lengthBytes", FieldType.Number, "What the guest sees.") { AlwaysSet = true },
+        ]);
+
+    internal static ObjectType Finding { get; } = new(
+        "Finding",
+        "Something that preflight found.",
+        [
+            new("id", FieldType.Text, "The check's id, stable for ever.") { AlwaysSet = true },
+            new("severity", FieldType.Text, "`error` (the run does not begin), `warning` or `note`.") { AlwaysSet = true },
+            new("path", FieldType.Text, "The input that can be changed about it, such as `target.storagePool`."),
+            new("subject", FieldType.Text, "What it is about where that is not the input, such as a disk's name."),
+            new("message", FieldType.Text, "What was found, what is needed, why, and what to do.") { AlwaysSet = true },
+            new("waivable", FieldType.Bool, "False for what nobody can take the risk of.") { AlwaysSet = true },
+            new("origin", FieldType.Text, "Who says so where it is the platform's own verdict."),
+        ]);
+
     internal static ObjectType Estimate { get; } = new(
         "Estimate",
         "What the next run is expected to take.",
         [
             new("bytes", FieldType.Number, "Bytes to copy (allocated, not virtual).") { AlwaysSet = true },
             new("seconds", FieldType.Number, "Duration of the run.") { AlwaysSet = true },
+            new("secondsRange", FieldType.Of(Range), "How far that may be off."),
             new("downtimeSeconds", FieldType.Number, "How long the VM will be down.") { AlwaysSet = true },
+            new("downtimeSecondsRange", FieldType.Of(Range), "How far that may be off."),
+            new("disks", FieldType.ListOf(FieldType.Of(DiskEstimate)), "What is copied of each disk."),
             new("bytesPerSecond", FieldType.Number, "The rate it rests on.") { AlwaysSet = true },
-            new("basis", FieldType.Text, "Where the rate comes from.") { AlwaysSet = true },
+            new("basis", FieldType.Text, "Where the rate comes from: `recorded` runs between the two sites, what was `declared`, or what is `assumed` while neither is there.") { AlwaysSet = true },
             new("steps", FieldType.ListOf(FieldType.Text), "What the run will do, in order.") { AlwaysSet = true },
         ]);
 
@@ -215,11 +248,12 @@ internal static class MigrationType
             new("phase", FieldType.Text, "How far the migration has come: `Validated`, `Replicating`, `Replicated`, `CuttingOver`, `CutOver`, `Committed` or `RollingBack`.") { AlwaysSet = true },
             new("migrationId", FieldType.Text, "The stamp that everything we create carries on its platform.") { AlwaysSet = true },
             new("placement", FieldType.Of(Placement), "Where the VM really runs now.") { AlwaysSet = true },
-            new("steps", FieldType.ListOf(FieldType.Of(StepDone)), "Steps done, with times.") { AlwaysSet = true },
+            new("steps", FieldType.ListOf(FieldType.Of(StepDone)), "Steps done, with times; at preview, the steps that will be done and the times they are expected to take.") { AlwaysSet = true },
             new("proof", FieldType.Of(Proof), "What shows that the move worked."),
             new("downtime", FieldType.Text, "How long the VM was down at the last cutover, such as `7.2s`."),
             new("transferred", FieldType.Number, "Bytes that were copied at the last run."),
             new("estimate", FieldType.Of(Estimate), "What the next run is expected to take; after a run, what that run was expected to take."),
+            new("findings", FieldType.ListOf(FieldType.Of(Finding)), "What preflight found at the last run; at preview, what it finds now. Worst first.") { AlwaysSet = true },
             new("drift", FieldType.ListOf(FieldType.Text), "What somebody changed by hand since the last run; the next run puts it right.") { AlwaysSet = true },
         ]);
 }

@@ -1,0 +1,180 @@
+// Generated from schema.json by SdkGenerator. An edit by hand is lost the next time.
+
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Threading.Tasks;
+using Pulumi.Serialization;
+using Pulumi;
+
+namespace VmMigrate.Sdk
+{
+    public static class GetEstimate
+    {
+        /// <summary>
+        /// What a move is expected to take, and what that rests on. Only reads.
+        /// </summary>
+        public static Task<GetEstimateResult> InvokeAsync(GetEstimateArgs args, InvokeOptions? options = null)
+            => global::Pulumi.Deployment.Instance.InvokeAsync<GetEstimateResult>("vmmigrate:index:getEstimate", args ?? new GetEstimateArgs(), options.WithDefaults());
+
+        /// <summary>
+        /// What a move is expected to take, and what that rests on. Only reads.
+        /// </summary>
+        public static Output<GetEstimateResult> Invoke(GetEstimateInvokeArgs args, InvokeOptions? options = null)
+            => global::Pulumi.Deployment.Instance.Invoke<GetEstimateResult>("vmmigrate:index:getEstimate", args ?? new GetEstimateInvokeArgs(), options.WithDefaults());
+
+        /// <summary>
+        /// What a move is expected to take, and what that rests on. Only reads.
+        /// </summary>
+        public static Output<GetEstimateResult> Invoke(GetEstimateInvokeArgs args, InvokeOutputOptions options)
+            => global::Pulumi.Deployment.Instance.Invoke<GetEstimateResult>("vmmigrate:index:getEstimate", args ?? new GetEstimateInvokeArgs(), options.WithDefaults());
+    }
+
+
+    public sealed class GetEstimateArgs : global::Pulumi.InvokeArgs
+    {
+        /// <summary>
+        /// What `goal: Committed` does to the source.
+        /// </summary>
+        [Input("commit")]
+        public Inputs.Commit? Commit { get; set; }
+
+        /// <summary>
+        /// How far to go.
+        /// </summary>
+        [Input("goal")]
+        public VmMigrate.Sdk.MigrationGoal? Goal { get; set; }
+
+        /// <summary>
+        /// How it moves.
+        /// </summary>
+        [Input("mode")]
+        public VmMigrate.Sdk.MigrationMode? Mode { get; set; }
+
+        /// <summary>
+        /// What a way back does.
+        /// </summary>
+        [Input("rollback")]
+        public Inputs.Rollback? Rollback { get; set; }
+
+        /// <summary>
+        /// How the guest is stopped.
+        /// </summary>
+        [Input("shutdown")]
+        public Inputs.Shutdown? Shutdown { get; set; }
+
+        /// <summary>
+        /// Where it should run.
+        /// </summary>
+        [Input("target", required: true)]
+        public Inputs.Target Target { get; set; } = null!;
+
+        /// <summary>
+        /// What counts as proof.
+        /// </summary>
+        [Input("verify")]
+        public Inputs.Verify? Verify { get; set; }
+
+        /// <summary>
+        /// Which VM moves.
+        /// </summary>
+        [Input("vm", required: true)]
+        public Inputs.VmReference Vm { get; set; } = null!;
+
+        public GetEstimateArgs()
+        {
+            Goal = VmMigrate.Sdk.MigrationGoal.CutOver;
+            Mode = VmMigrate.Sdk.MigrationMode.Cold;
+        }
+        public static new GetEstimateArgs Empty => new GetEstimateArgs();
+    }
+
+    public sealed class GetEstimateInvokeArgs : global::Pulumi.InvokeArgs
+    {
+        /// <summary>
+        /// What `goal: Committed` does to the source.
+        /// </summary>
+        [Input("commit")]
+        public Input<Inputs.CommitArgs>? Commit { get; set; }
+
+        /// <summary>
+        /// How far to go.
+        /// </summary>
+        [Input("goal")]
+        public Input<VmMigrate.Sdk.MigrationGoal>? Goal { get; set; }
+
+        /// <summary>
+        /// How it moves.
+        /// </summary>
+        [Input("mode")]
+        public Input<VmMigrate.Sdk.MigrationMode>? Mode { get; set; }
+
+        /// <summary>
+        /// What a way back does.
+        /// </summary>
+        [Input("rollback")]
+        public Input<Inputs.RollbackArgs>? Rollback { get; set; }
+
+        /// <summary>
+        /// How the guest is stopped.
+        /// </summary>
+        [Input("shutdown")]
+        public Input<Inputs.ShutdownArgs>? Shutdown { get; set; }
+
+        /// <summary>
+        /// Where it should run.
+        /// </summary>
+        [Input("target", required: true)]
+        public Input<Inputs.TargetArgs> Target { get; set; } = null!;
+
+        /// <summary>
+        /// What counts as proof.
+        /// </summary>
+        [Input("verify")]
+        public Input<Inputs.VerifyArgs>? Verify { get; set; }
+
+        /// <summary>
+        /// Which VM moves.
+        /// </summary>
+        [Input("vm", required: true)]
+        public Input<Inputs.VmReferenceArgs> Vm { get; set; } = null!;
+
+        public GetEstimateInvokeArgs()
+        {
+            Goal = VmMigrate.Sdk.MigrationGoal.CutOver;
+            Mode = VmMigrate.Sdk.MigrationMode.Cold;
+        }
+        public static new GetEstimateInvokeArgs Empty => new GetEstimateInvokeArgs();
+    }
+
+
+    [OutputType]
+    public sealed class GetEstimateResult
+    {
+        /// <summary>
+        /// What a run is expected to take; absent where the sites could not be read far enough.
+        /// </summary>
+        public readonly Outputs.Estimate? Estimate;
+        /// <summary>
+        /// What a run would do, in order.
+        /// </summary>
+        public readonly ImmutableArray<Outputs.StepEstimate> Steps;
+        /// <summary>
+        /// One line: mode, from where to where, bytes, time, downtime, number of warnings.
+        /// </summary>
+        public readonly string Summary;
+
+        [OutputConstructor]
+        private GetEstimateResult(
+            Outputs.Estimate? estimate,
+
+            ImmutableArray<Outputs.StepEstimate> steps,
+
+            string summary)
+        {
+            Estimate = estimate;
+            Steps = steps;
+            Summary = summary;
+        }
+    }
+}

@@ -1,0 +1,201 @@
+// Generated from schema.json by SdkGenerator. An edit by hand is lost the next time.
+
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Threading.Tasks;
+using Pulumi.Serialization;
+using Pulumi;
+
+namespace VmMigrate.Sdk
+{
+    public static class GetPreflight
+    {
+        /// <summary>
+        /// Previews a move without declaring it: what stands against it, what would happen, how long it takes. Only reads. What is found comes back as data; nothing fails because of it.
+        /// </summary>
+        public static Task<GetPreflightResult> InvokeAsync(GetPreflightArgs args, InvokeOptions? options = null)
+            => global::Pulumi.Deployment.Instance.InvokeAsync<GetPreflightResult>("vmmigrate:index:getPreflight", args ?? new GetPreflightArgs(), options.WithDefaults());
+
+        /// <summary>
+        /// Previews a move without declaring it: what stands against it, what would happen, how long it takes. Only reads. What is found comes back as data; nothing fails because of it.
+        /// </summary>
+        public static Output<GetPreflightResult> Invoke(GetPreflightInvokeArgs args, InvokeOptions? options = null)
+            => global::Pulumi.Deployment.Instance.Invoke<GetPreflightResult>("vmmigrate:index:getPreflight", args ?? new GetPreflightInvokeArgs(), options.WithDefaults());
+
+        /// <summary>
+        /// Previews a move without declaring it: what stands against it, what would happen, how long it takes. Only reads. What is found comes back as data; nothing fails because of it.
+        /// </summary>
+        public static Output<GetPreflightResult> Invoke(GetPreflightInvokeArgs args, InvokeOutputOptions options)
+            => global::Pulumi.Deployment.Instance.Invoke<GetPreflightResult>("vmmigrate:index:getPreflight", args ?? new GetPreflightInvokeArgs(), options.WithDefaults());
+    }
+
+
+    public sealed class GetPreflightArgs : global::Pulumi.InvokeArgs
+    {
+        /// <summary>
+        /// What `goal: Committed` does to the source.
+        /// </summary>
+        [Input("commit")]
+        public Inputs.Commit? Commit { get; set; }
+
+        /// <summary>
+        /// How far to go.
+        /// </summary>
+        [Input("goal")]
+        public VmMigrate.Sdk.MigrationGoal? Goal { get; set; }
+
+        /// <summary>
+        /// How it moves.
+        /// </summary>
+        [Input("mode")]
+        public VmMigrate.Sdk.MigrationMode? Mode { get; set; }
+
+        /// <summary>
+        /// What a way back does.
+        /// </summary>
+        [Input("rollback")]
+        public Inputs.Rollback? Rollback { get; set; }
+
+        /// <summary>
+        /// How the guest is stopped.
+        /// </summary>
+        [Input("shutdown")]
+        public Inputs.Shutdown? Shutdown { get; set; }
+
+        /// <summary>
+        /// Where it should run.
+        /// </summary>
+        [Input("target", required: true)]
+        public Inputs.Target Target { get; set; } = null!;
+
+        /// <summary>
+        /// What counts as proof.
+        /// </summary>
+        [Input("verify")]
+        public Inputs.Verify? Verify { get; set; }
+
+        /// <summary>
+        /// Which VM moves.
+        /// </summary>
+        [Input("vm", required: true)]
+        public Inputs.VmReference Vm { get; set; } = null!;
+
+        public GetPreflightArgs()
+        {
+            Goal = VmMigrate.Sdk.MigrationGoal.CutOver;
+            Mode = VmMigrate.Sdk.MigrationMode.Cold;
+        }
+        public static new GetPreflightArgs Empty => new GetPreflightArgs();
+    }
+
+    public sealed class GetPreflightInvokeArgs : global::Pulumi.InvokeArgs
+    {
+        /// <summary>
+        /// What `goal: Committed` does to the source.
+        /// </summary>
+        [Input("commit")]
+        public Input<Inputs.CommitArgs>? Commit { get; set; }
+
+        /// <summary>
+        /// How far to go.
+        /// </summary>
+        [Input("goal")]
+        public Input<VmMigrate.Sdk.MigrationGoal>? Goal { get; set; }
+
+        /// <summary>
+        /// How it moves.
+        /// </summary>
+        [Input("mode")]
+        public Input<VmMigrate.Sdk.MigrationMode>? Mode { get; set; }
+
+        /// <summary>
+        /// What a way back does.
+        /// </summary>
+        [Input("rollback")]
+        public Input<Inputs.RollbackArgs>? Rollback { get; set; }
+
+        /// <summary>
+        /// How the guest is stopped.
+        /// </summary>
+        [Input("shutdown")]
+        public Input<Inputs.ShutdownArgs>? Shutdown { get; set; }
+
+        /// <summary>
+        /// Where it should run.
+        /// </summary>
+        [Input("target", required: true)]
+        public Input<Inputs.TargetArgs> Target { get; set; } = null!;
+
+        /// <summary>
+        /// What counts as proof.
+        /// </summary>
+        [Input("verify")]
+        public Input<Inputs.VerifyArgs>? Verify { get; set; }
+
+        /// <summary>
+        /// Which VM moves.
+        /// </summary>
+        [Input("vm", required: true)]
+        public Input<Inputs.VmReferenceArgs> Vm { get; set; } = null!;
+
+        public GetPreflightInvokeArgs()
+        {
+            Goal = VmMigrate.Sdk.MigrationGoal.CutOver;
+            Mode = VmMigrate.Sdk.MigrationMode.Cold;
+        }
+        public static new GetPreflightInvokeArgs Empty => new GetPreflightInvokeArgs();
+    }
+
+
+    [OutputType]
+    public sealed class GetPreflightResult
+    {
+        /// <summary>
+        /// What a run is expected to take; absent where the sites could not be read far enough.
+        /// </summary>
+        public readonly Outputs.Estimate? Estimate;
+        /// <summary>
+        /// All of them, worst first.
+        /// </summary>
+        public readonly ImmutableArray<Outputs.Finding> Findings;
+        /// <summary>
+        /// The stamp that this migration would write on everything it makes.
+        /// </summary>
+        public readonly string MigrationId;
+        /// <summary>
+        /// What a run would do, in order.
+        /// </summary>
+        public readonly ImmutableArray<Outputs.StepEstimate> Steps;
+        /// <summary>
+        /// One line: mode, from where to where, bytes, time, downtime, number of warnings.
+        /// </summary>
+        public readonly string Summary;
+        /// <summary>
+        /// `ready`, `needs-attention` (there are warnings) or `blocked` (there are errors).
+        /// </summary>
+        public readonly string Verdict;
+
+        [OutputConstructor]
+        private GetPreflightResult(
+            Outputs.Estimate? estimate,
+
+            ImmutableArray<Outputs.Finding> findings,
+
+            string migrationId,
+
+            ImmutableArray<Outputs.StepEstimate> steps,
+
+            string summary,
+
+            string verdict)
+        {
+            Estimate = estimate;
+            Findings = findings;
+            MigrationId = migrationId;
+            Steps = steps;
+            Summary = summary;
+            Verdict = verdict;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// Generated from schema.json by SdkGenerator. An edit by hand is lost the next time.
+
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Threading.Tasks;
+using Pulumi.Serialization;
+using Pulumi;
+
+namespace VmMigrate.Sdk.Inputs
+{
+
+    /// <summary>
+    /// What counts as proof that the move worked.
+    /// </summary>
+    public sealed class Verify : global::Pulumi.InvokeArgs
+    {
+        /// <summary>
+        /// How the disks of both sides are compared.
+        /// </summary>
+        [Input("digest")]
+        public VmMigrate.Sdk.DigestAlgorithm? Digest { get; set; }
+
+        [Input("probes")]
+        private List<Inputs.Probe>? _probes;
+
+        /// <summary>
+        /// All of these must pass at the target. Default: the guest agent answers.
+        /// </summary>
+        public List<Inputs.Probe> Probes
+        {
+            get => _probes ?? (_probes = new List<Inputs.Probe>());
+            set => _probes = value;
+        }
+
+        public Verify()
+        {
+            Digest = VmMigrate.Sdk.DigestAlgorithm.XxHash128;
+        }
+        public static new Verify Empty => new Verify();
+    }
+}
