@@ -21,6 +21,9 @@ public abstract class SiteBook
     /// <summary>The open site of this name; null when the config has none.</summary>
     public abstract Site? Find(string name);
 
+    /// <summary>Private keys of the provider's config.</summary>
+    public virtual SshKeys SshKeys => SshKeys.None;
+
     /// <summary>What runs between two of its sites have taken.</summary>
     public virtual Task<RunHistory> HistoryAsync(Site from, Site to, CancellationToken cancellation) => RunHistory.ReadAsync(from, to, cancellation);
 }

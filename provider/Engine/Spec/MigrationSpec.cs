@@ -40,18 +40,6 @@ public sealed record VmReference(string Site, string? Name, string? Id)
 public sealed record TargetSpec(
     string Site, string? Host, string? StoragePool, ImmutableDictionary<string, string> Networks, string? Name);
 
-public enum ProbeKind
-{
-    GuestAgent,
-    Tcp,
-    Console,
-}
-
-/// <param name="Port">For <see cref="ProbeKind.Tcp"/>.</param>
-/// <param name="Host">For <see cref="ProbeKind.Tcp"/>; null: the guest's first address.</param>
-/// <param name="Contains">For <see cref="ProbeKind.Console"/>.</param>
-public sealed record ProbeSpec(ProbeKind Kind, TimeSpan Timeout, TimeSpan Interval, string? Host = null, int Port = 0, string? Contains = null);
-
 /// <summary>What the user asks for, read and with all defaults.</summary>
 public sealed record MigrationSpec
 {
@@ -75,6 +63,9 @@ public sealed record MigrationSpec
     public RollbackChanges Rollback { get; init; } = RollbackChanges.BringBack;
 
     public SourceAfterCommit CommitSource { get; init; } = SourceAfterCommit.Remove;
+
+    /// <summary>Private keys from the provider's config, by name, for commands over SSH. Never printed, never kept.</summary>
+    public SshKeys SshKeys { get; init; } = SshKeys.None;
 
     /// <summary>Who declares it, for stamps and messages: the URN in Pulumi, empty in Terraform.</summary>
     public string Owner { get; init; } = "";

@@ -1,5 +1,6 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Gates;
 using VmMigrate.Engine.Estimates;
 using VmMigrate.Engine.Text;
 
@@ -31,13 +32,7 @@ internal sealed class ProveGuest : Step
         }
         else
         {
-            var seen = new List<string>();
-            foreach (var probe in run.Spec.Probes)
-            {
-                seen.Add(await GuestProbe.WaitAsync(probe, run.To, run.CopyId!, run.Time, since, run.Events, cancellation));
-            }
-
-            run.Guest = string.Join("; ", seen);
+            run.Guest = await GuestProbe.WaitForAllAsync(run, run.To, run.CopyId!, cancellation);
             run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : null;
         }
 

@@ -1,5 +1,6 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Gates;
 
 namespace VmMigrate.Engine.Steps;
 
@@ -41,13 +42,6 @@ internal sealed class ResumeCopy : Step
         }
 
         await run.From.EnsureRunningAsync(run.Vm.Id, cancellation);
-        var since = run.Time.GetTimestamp();
-        var seen = new List<string>();
-        foreach (var probe in run.Spec.Probes)
-        {
-            seen.Add(await GuestProbe.WaitAsync(probe, run.From, run.Vm.Id, run.Time, since, run.Events, cancellation));
-        }
-
-        return string.Join("; ", seen);
+        return await GuestProbe.WaitForAllAsync(run, run.From, run.Vm.Id, cancellation);
     }
 }

@@ -4,6 +4,7 @@ using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Estimates;
 using VmMigrate.Engine.Inventories;
 using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Values;
 using VmMigrate.Platforms;
 
@@ -33,11 +34,15 @@ internal sealed class OpenSites : SiteBook, IAsyncDisposable
         }
 
         _sites = sites.ToImmutable();
+        SshKeys = new SshKeys((config["sshKeys"].AsMap?.Entries ?? Value.EmptyMap.Entries)
+            .Where(entry => entry.Value.AsText is not null).ToImmutableDictionary(entry => entry.Key, entry => entry.Value.AsText!, StringComparer.Ordinal));
         Previews = new InventoryBook(this, time);
     }
 
     /// <summary>The same sites for whoever only looks: what they have is fetched once.</summary>
     internal InventoryBook Previews { get; }
+
+    public override SshKeys SshKeys { get; }
 
     public override IReadOnlyCollection<string> Names => [.. _sites.Keys];
 

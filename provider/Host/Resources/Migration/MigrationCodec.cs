@@ -58,16 +58,32 @@ internal static class MigrationCodec
             return new MigrationSpec { Vm = new("", "", null), Target = new("", null, null, ImmutableDictionary<string, string>.Empty, null) }.Probes;
         }
 
-        return [.. list.Items.Select(probe =>
-        {
-            var timeout = Time(probe["timeout"], TimeSpan.FromMinutes(5));
-            var interval = Time(probe["interval"], TimeSpan.FromSeconds(1));
-            return probe["tcp"].AsMap is { } tcp
-                ? new ProbeSpec(ProbeKind.Tcp, timeout, interval, tcp["host"].AsText, (int)(tcp["port"].AsNumber ?? 0))
-                : probe["console"].AsMap is { } console
-                    ? new ProbeSpec(ProbeKind.Console, timeout, interval, Contains: console["contains"].AsText)
-                    : new ProbeSpec(ProbeKind.GuestAgent, timeout, interval);
-        })];
+        return [.. list.Items.Select(ReadProbe)];
+    }
+
+    private static ProbeSpec ReadProbe(Value probe)
+    {
+        var timeout = Time(probe["timeout"], TimeSpan.FromMinutes(5));
+        var interval = Time(probe["interval"], TimeSpan.FromSeconds(1));
+        var (tcp, console, http, ssh) = (probe["tcp"], probe["console"], probe["http"], probe["ssh"]);
+        var spec = tcp.AsMap is not null
+            ? new ProbeSpec(ProbeKind.Tcp, timeout, interval, tcp["host"].AsText, (int)(tcp["port"].AsNumber ?? 0))
+            : console.AsMap is not null
+                ? new ProbeSpec(ProbeKind.Console, timeout, interval, Contains: console["contains"].AsText)
+                : http.AsMap is not null
+                    ? new ProbeSpec(ProbeKind.Http, timeout, interval, Contains: http["contains"].AsText)
+                    {
+                        Http = new HttpProbe(
+                            http["url"].AsText!, (int)(http["status"].AsNumber ?? 200), http["maxLatency"].AsText is { } most ? Quantity.Duration(most) : null,
+                            http["verifyCertificate"].AsBool ?? true),
+                    }
+                    : ssh.AsMap is not null
+                        ? new ProbeSpec(ProbeKind.Ssh, timeout, interval, ssh["host"].AsText, (int)(ssh["port"].AsNumber ?? 22), ssh["contains"].AsText)
+                        {
+                            Ssh = new SshProbe(ssh["user"].AsText!, ssh["command"].AsText!, ssh["keyFile"].AsText, ssh["key"].AsText, ssh["hostKey"].AsText),
+                        }
+                        : new ProbeSpec(ProbeKind.GuestAgent, timeout, interval);
+        return spec with { Successes = (int)(probe["successes"].AsNumber ?? 1), Failures = (int)(probe["failures"].AsNumber ?? 0) };
     }
 
     private static TimeSpan Time(Value value, TimeSpan fallback) => value.AsText is { } text ? Quantity.Duration(text) ?? fallback : fallback;

@@ -27,15 +27,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
                 $"The provider's config has no site \"{name}\".{NearestName.Question(name, known)} It has: {Names(known)}. Add it under sites, or name one of them."));
         }
 
-        for (var i = 0; i < (inputs["verify"]["probes"].AsList?.Items.Length ?? 0); i++)
-        {
-            if (inputs["verify"]["probes"].AsList!.Items[i]["tcp"]["port"].AsNumber is { } port and (< 1 or > 65535))
-            {
-                findings.Add(Finding.Error(
-                    "input.out-of-range", PropertyPath.Of("verify.probes").Item(i).Child("tcp").Child("port"), $"{port} is no TCP port. Ports go from 1 to 65535."));
-            }
-        }
-
+        findings.AddRange(ProbeRules.Check(inputs["verify"]["probes"], sites().SshKeys));
         return findings.ToImmutable();
     }
 
@@ -104,7 +96,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             limit.CancelAfter(timeout);
         }
 
-        var spec = MigrationCodec.Read(call.Inputs, call.Owner);
+        var spec = MigrationCodec.Read(call.Inputs, call.Owner) with { SshKeys = sites().SshKeys };
         var remembered = MigrationCodec.ReadState(call.OldState);
         Preflight preflight;
         RunOutcome? outcome;

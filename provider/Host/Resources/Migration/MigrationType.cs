@@ -98,6 +98,31 @@ internal static class MigrationType
         "The guest's agent answers a ping.",
         []);
 
+    internal static ObjectType HttpProbe { get; } = new(
+        "HttpProbe",
+        "The guest answers an HTTP GET.",
+        [
+            new("url", FieldType.Text, "Where to ask, from the machine where the provider runs. `{guest}` stands for the guest's first address as its agent tells it.") { Required = true },
+            new("status", FieldType.Integer, "The status code that counts. Redirects are not followed.") { Default = Value.Number(200) },
+            new("contains", FieldType.Text, "A text that the answer's body has to contain."),
+            new("maxLatency", FieldType.Duration, "How long the whole answer may take."),
+            new("verifyCertificate", FieldType.Bool, "Whether a TLS certificate that does not fit the host fails the probe.") { Default = Value.Bool(true) },
+        ]);
+
+    internal static ObjectType SshProbe { get; } = new(
+        "SshProbe",
+        "A command in the guest succeeds, over the SSH client of the machine where the provider runs.",
+        [
+            new("command", FieldType.Text, "The command. Exit code 0 counts.") { Required = true },
+            new("user", FieldType.Text, "The account in the guest.") { Required = true },
+            new("host", FieldType.Text, "Name or address. Default: the guest's first address as its agent tells it."),
+            new("port", FieldType.Integer, "The port.") { Default = Value.Number(22) },
+            new("contains", FieldType.Text, "A text that the command has to print."),
+            new("keyFile", FieldType.Text, "A private key's file on the machine where the provider runs. Default: the keys that the SSH client finds by itself."),
+            new("key", FieldType.Text, "The name of a private key in the provider's `sshKeys`, instead of a file."),
+            new("hostKey", FieldType.Text, "The guest's public host key, such as `ssh-ed25519 AAAA…`. Default: as the SSH client knows it, trusted when it knows none."),
+        ]);
+
     internal static ObjectType Probe { get; } = new(
         "Probe",
         "One way to see that the guest is alive at the target. Exactly one kind each.",
@@ -105,11 +130,15 @@ internal static class MigrationType
             new("guestAgent", FieldType.Of(GuestAgentProbe), "The guest's agent answers a ping."),
             new("tcp", FieldType.Of(TcpProbe), "The guest accepts a TCP connection."),
             new("console", FieldType.Of(ConsoleProbe), "The guest's serial console shows a text."),
+            new("http", FieldType.Of(HttpProbe), "The guest answers an HTTP GET."),
+            new("ssh", FieldType.Of(SshProbe), "A command in the guest succeeds over SSH."),
             new("timeout", FieldType.Duration, "How long it may take from the start of the VM.") { Default = Value.Text("5m") },
             new("interval", FieldType.Duration, "How long to wait between tries.") { Default = Value.Text("1s") },
+            new("successes", FieldType.Integer, "How often in a row it has to pass.") { Default = Value.Number(1) },
+            new("failures", FieldType.Integer, "After how many failures in a row it is given up before the timeout. 0: only the timeout counts.") { Default = Value.Number(0) },
         ])
     {
-        ExactlyOne = [["guestAgent", "tcp", "console"]],
+        ExactlyOne = [["guestAgent", "tcp", "console", "http", "ssh"]],
     };
 
     internal static ObjectType Verify { get; } = new(
