@@ -71,6 +71,22 @@ namespace VmMigrate.Sdk
             set => _sites = value;
         }
 
+        [Input("sshKeys", json: true)]
+        private InputMap<string>? _sshKeys;
+
+        /// <summary>
+        /// Private keys by name, in the form of OpenSSH's files without a passphrase, for probes that run a command in the guest.
+        /// </summary>
+        public InputMap<string> SshKeys
+        {
+            get => _sshKeys ?? (_sshKeys = new InputMap<string>());
+            set
+            {
+                var emptySecret = Output.CreateSecret(ImmutableDictionary.Create<string, string>());
+                _sshKeys = Output.All(value, emptySecret).Apply(v => v[0]);
+            }
+        }
+
         public ProviderArgs()
         {
         }

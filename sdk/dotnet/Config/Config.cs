@@ -70,6 +70,16 @@ namespace VmMigrate.Sdk
             set => _sites.Set(value);
         }
 
+        private static readonly __Value<ImmutableDictionary<string, string>?> _sshKeys = new __Value<ImmutableDictionary<string, string>?>(() => __config.GetObject<ImmutableDictionary<string, string>>("sshKeys"));
+        /// <summary>
+        /// Private keys by name, in the form of OpenSSH's files without a passphrase, for probes that run a command in the guest.
+        /// </summary>
+        public static ImmutableDictionary<string, string>? SshKeys
+        {
+            get => _sshKeys.Get();
+            set => _sshKeys.Set(value);
+        }
+
         public static class Types
         {
 

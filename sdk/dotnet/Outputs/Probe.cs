@@ -11,7 +11,7 @@ namespace VmMigrate.Sdk.Outputs
 {
 
     /// <summary>
-    /// One way to see that the guest is alive at the target. Exactly one kind each. Exactly one of `guestAgent`, `tcp` and `console` must be set.
+    /// One way to see that the guest is alive at the target. Exactly one kind each. Exactly one of `guestAgent`, `tcp`, `console`, `http` and `ssh` must be set.
     /// </summary>
     [OutputType]
     public sealed class Probe
@@ -21,13 +21,29 @@ namespace VmMigrate.Sdk.Outputs
         /// </summary>
         public readonly Outputs.ConsoleProbe? Console;
         /// <summary>
+        /// After how many failures in a row it is given up before the timeout. 0: only the timeout counts.
+        /// </summary>
+        public readonly int? Failures;
+        /// <summary>
         /// The guest's agent answers a ping.
         /// </summary>
         public readonly Outputs.GuestAgentProbe? GuestAgent;
         /// <summary>
+        /// The guest answers an HTTP GET.
+        /// </summary>
+        public readonly Outputs.HttpProbe? Http;
+        /// <summary>
         /// How long to wait between tries. A duration with its unit, such as `30s` or `2m`.
         /// </summary>
         public readonly string? Interval;
+        /// <summary>
+        /// A command in the guest succeeds over SSH.
+        /// </summary>
+        public readonly Outputs.SshProbe? Ssh;
+        /// <summary>
+        /// How often in a row it has to pass.
+        /// </summary>
+        public readonly int? Successes;
         /// <summary>
         /// The guest accepts a TCP connection.
         /// </summary>
@@ -41,17 +57,29 @@ namespace VmMigrate.Sdk.Outputs
         private Probe(
             Outputs.ConsoleProbe? console,
 
+            int? failures,
+
             Outputs.GuestAgentProbe? guestAgent,
 
+            Outputs.HttpProbe? http,
+
             string? interval,
+
+            Outputs.SshProbe? ssh,
+
+            int? successes,
 
             Outputs.TcpProbe? tcp,
 
             string? timeout)
         {
             Console = console;
+            Failures = failures;
             GuestAgent = guestAgent;
+            Http = http;
             Interval = interval;
+            Ssh = ssh;
+            Successes = successes;
             Tcp = tcp;
             Timeout = timeout;
         }
