@@ -30,7 +30,7 @@ bin/pulumi-resource-vmmigrate bin/terraform-provider-vmmigrate: bin/vmmigrate
 
 vcsim: bin/vcsim ## Build the vCenter simulator that the tests use, from Debian's Go packages
 
-bin/vcsim: lab/vcsim/main.go
+bin/vcsim: $(wildcard lab/vcsim/*.go)
 	@mkdir -p bin && cd lab/vcsim && GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode go build -o ../../bin/vcsim .
 
 test: setup build vcsim ## Run every test; the last line is `N passed, N failed, N skipped`

@@ -1,4 +1,5 @@
-// vcsim: govmomi's vCenter simulator as the tests use it. Debian has the library and no binary, so this is the few lines around it.
+// vcsim: govmomi's vCenter simulator as the tests use it. Debian has the library and no binary, so this is the few lines around it, with
+// what it lacks for moves in tracking.go and faults on order in faults.go.
 //
 // It prints one line of JSON when it listens: its URL, its certificate and the SHA-256 thumbprint of it, and the folder behind each datastore.
 // It ends when its standard input does, so that it cannot outlive the test that started it.
@@ -98,6 +99,10 @@ func main() {
 	model.Service.Listen = &url.URL{Host: "127.0.0.1:0", User: url.UserPassword("root", "secret of the lab")}
 	server := model.Service.NewServer()
 	defer server.Close()
+
+	guests := &tracker{vms: map[types.ManagedObjectReference]*vmState{}}
+	server.Config.Handler = &front{next: server.Config.Handler, tracker: guests, faults: map[string]*fault{}, calls: map[string]int{}}
+	go guests.play()
 
 	folders := map[string]string{}
 	for _, one := range simulator.Map.All("Datastore") {

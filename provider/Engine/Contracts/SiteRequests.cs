@@ -19,6 +19,9 @@ public sealed record Capabilities
     /// <summary>Why not, for people, where <see cref="Target"/> is false.</summary>
     public string? WhyNotTarget { get; init; }
 
+    /// <summary>Keys of the other platforms whose VMs can be defined here.</summary>
+    public ImmutableArray<string> TakesFrom { get; init; } = [];
+
     /// <summary>Changed blocks of a running VM can be read.</summary>
     public bool ChangedBlockTracking { get; init; }
 

@@ -20,7 +20,7 @@ internal sealed class CreateDisks : Step
         foreach (var disk in run.Vm.Disks)
         {
             var made = await run.To.EnsureDiskAsync(
-                new DiskRequest(run.MigrationId, run.Placement!.Name, run.Placement.Pool, disk.Name, disk.LengthBytes.Value, disk.Format.Or(null!)),
+                new DiskRequest(run.MigrationId, run.Placement!.Name, run.Placement.Pool, disk.Name, disk.LengthBytes.Value, run.From.Platform == run.To.Platform ? disk.Format.Or(null!) : null),
                 cancellation);
             await RefuseForeignAsync(run, made, cancellation);
             run.Disks[disk.Name] = made;

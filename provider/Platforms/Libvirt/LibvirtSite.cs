@@ -15,6 +15,9 @@ internal sealed partial class LibvirtSite : Site
 {
     internal const string Key = "libvirt";
 
+    /// <summary>Other platforms whose VMs <see cref="ForeignDefinition"/> knows.</summary>
+    internal static readonly ImmutableArray<string> Foreign = ["vsphere"];
+
     private readonly LibvirtUri _uri;
     private readonly LibvirtConnection _connection;
     private readonly TimeProvider _time;
@@ -40,7 +43,7 @@ internal sealed partial class LibvirtSite : Site
     public override string Where => _uri.Public;
 
     public override Capabilities Capabilities => _exporter is not null
-        ? new Capabilities { ChangedBlockTracking = true }
+        ? new Capabilities { ChangedBlockTracking = true, TakesFrom = Foreign }
         : new Capabilities { Source = false, WhyNotSource = WhyNoDisks, Target = false, WhyNotTarget = WhyNoDisks };
 
     private string WhyNoDisks =>

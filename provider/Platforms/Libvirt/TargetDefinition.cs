@@ -43,9 +43,10 @@ internal static class TargetDefinition
     internal static XElement Translate(string site, VmRequest request, TargetHost host)
     {
         var vm = request.Source.Name;
-        if (request.SourcePlatform != LibvirtSite.Key || request.Source.NativeDefinition is not { } native)
+        var own = request.SourcePlatform == LibvirtSite.Key;
+        if ((own && request.Source.NativeDefinition is null) || (!own && !LibvirtSite.Foreign.Contains(request.SourcePlatform)))
         {
-            throw No(site, $"VM {vm} comes from platform {request.SourcePlatform}; libvirt sites take VMs from libvirt sites only, so far");
+            throw No(site, $"VM {vm} comes from platform {request.SourcePlatform}; libvirt sites take VMs of libvirt and {string.Join(", ", LibvirtSite.Foreign)}");
         }
 
         if (request.Source.SpecialDevices is [var device, ..])
@@ -58,7 +59,7 @@ internal static class TargetDefinition
             throw No(site, $"VM {vm} keeps firmware state outside its disks (UEFI variables or a TPM), which is not copied yet");
         }
 
-        var domain = Xml.Parse(native);
+        var domain = own ? Xml.Parse(request.Source.NativeDefinition!) : ForeignDefinition.Write(request.Source);
         domain.SetElementValue("name", request.Name);
         domain.Elements().Where(part => HostParts.Contains(part.Name.LocalName)).Remove();
         domain.Element("cputune")?.Elements().Where(part => PinnedParts.Contains(part.Name.LocalName)).Remove();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Platforms.VSphere.Disks;
 using VmMigrate.Platforms.VSphere.Vim;
@@ -34,7 +35,7 @@ internal sealed partial class VSphereSite
 
         var inventory = await InventoryOfAsync([vm], cancellation).ConfigureAwait(false);
         var datacenter = inventory.DatacenterOf(vm.RefOf("parent"));
-        return await OpenFlatAsync(inventory, datacenter, disk.Path!, disk.LengthBytes ?? 0, $"{name}/{diskName} at {Name}", writable, cancellation).ConfigureAwait(false);
+        return await OpenFlatAsync(inventory, datacenter, disk.Path!, disk.LengthBytes ?? 0, $"{name}/{diskName} at {Name}", writable, null, cancellation).ConfigureAwait(false);
     }
 
     public override async Task<TargetDisk> EnsureDiskAsync(DiskRequest request, CancellationToken cancellation)
@@ -92,7 +93,7 @@ internal sealed partial class VSphereSite
             RequireOff(holder, "written to");
         }
 
-        return await OpenFlatAsync(inventory, store.Datacenter, path, disk.LengthBytes, $"{path} at {Name}", writable: true, cancellation).ConfigureAwait(false);
+        return await OpenFlatAsync(inventory, store.Datacenter, path, disk.LengthBytes, $"{path} at {Name}", writable: true, null, cancellation).ConfigureAwait(false);
     }
 
     public override async Task EnsureDiskRemovedAsync(TargetDisk disk, CancellationToken cancellation)
@@ -123,7 +124,7 @@ internal sealed partial class VSphereSite
     // --- Content ---
 
     private async Task<DiskAccess> OpenFlatAsync(
-        Inventory inventory, MoRef? datacenter, DatastorePath path, long lengthBytes, string name, bool writable, CancellationToken cancellation)
+        Inventory inventory, MoRef? datacenter, DatastorePath path, long lengthBytes, string name, bool writable, ExtentSet? used, CancellationToken cancellation)
     {
         var files = FilesOf(inventory, datacenter);
         var fileBytes = await files.LengthAsync(path.Flat, cancellation).ConfigureAwait(false)
@@ -136,7 +137,7 @@ internal sealed partial class VSphereSite
 
         // A disk of ours that nothing was written to yet is all zeroes, however long its file is: it need not be read to be merged.
         var empty = ours && await files.ReadTextAsync(NoteOf(path), 4096, cancellation).ConfigureAwait(false) is { } note && !HasContent(note);
-        var disk = new FlatDisk(name, files, path.Flat, lengthBytes) { FileBytes = empty ? 0 : fileBytes };
+        var disk = new FlatDisk(name, files, path.Flat, lengthBytes) { FileBytes = empty ? 0 : fileBytes, Used = used?.RoundOut(DigestTree.LeafBytes, lengthBytes) };
         return writable
             ? new FlatDiskAccess(
                 disk,

@@ -26,7 +26,7 @@ internal sealed partial class VSphereSite
         var store = inventory.Datastore(first.Pool) ?? throw No(PlatformErrorKind.NotFound, $"site {Name} has no datastore {first.Pool}");
         var id = InstanceUuid(migration);
         var vmx = DatastorePath.Parse(first.Location)!.Beside($"{new DiskFolder(request.Name, migration).Name[..^(migration.Length + 1)]}.vmx");
-        var spec = TargetSpec.Build(Name, request, id, vmx, name => Backing(inventory, store.Datacenter, request, name));
+        var spec = CopySpec.Build(Name, request, id, vmx, name => Backing(inventory, store.Datacenter, request, name));
         if (await FindAsync(id, cancellation).ConfigureAwait(false) is { } existing)
         {
             var options = ExtraConfig.Read(existing["config.extraConfig"]);
@@ -36,7 +36,7 @@ internal sealed partial class VSphereSite
                 throw No(PlatformErrorKind.Refused, $"site {Name} already has VM \"{NameOf(existing)}\" with the instance UUID {id} that is not of migration {migration}; it is left alone");
             }
 
-            if (options.GetValueOrDefault(ExtraConfig.Definition) == TargetSpec.MarkOf(spec))
+            if (options.GetValueOrDefault(ExtraConfig.Definition) == CopySpec.MarkOf(spec))
             {
                 return id;
             }
@@ -44,7 +44,7 @@ internal sealed partial class VSphereSite
             RequireOff(existing, "defined anew");
             // What was noted on it since stays.
             request = request with { Stamp = stamp };
-            spec = TargetSpec.Build(Name, request, id, vmx, name => Backing(inventory, store.Datacenter, request, name));
+            spec = CopySpec.Build(Name, request, id, vmx, name => Backing(inventory, store.Datacenter, request, name));
             await UndefineAsync(inventory, existing, cancellation).ConfigureAwait(false);
         }
 
@@ -102,7 +102,7 @@ internal sealed partial class VSphereSite
     {
         var vm = await RequireAsync(vmId, cancellation).ConfigureAwait(false);
         if (vm.Text("runtime.powerState") != "poweredOn"
-            || DatastorePath.Parse(Devices.Of(vm).All.FirstOrDefault(TargetSpec.IsFileSerial).Text("backing/fileName")) is not { } file)
+            || DatastorePath.Parse(Devices.Of(vm).All.FirstOrDefault(CopySpec.IsFileSerial).Text("backing/fileName")) is not { } file)
         {
             return null;
         }

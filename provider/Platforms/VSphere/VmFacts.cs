@@ -216,6 +216,8 @@ internal static class VmFacts
         var kept = devices.All.Select(device =>
         {
             var copy = new XElement("device", new XAttribute("type", device.Type()), device.Elements());
+            // Each snapshot changes these.
+            copy.Child("backing").Children("changeId").Remove();
             copy.Child("connectable").Children("connected").Concat(copy.Child("connectable").Children("status")).Remove();
             return copy;
         });

@@ -47,7 +47,7 @@ internal sealed class Vcsim : IAsyncDisposable
         return new Vcsim(process, JsonDocument.Parse(line).RootElement);
     }
 
-    internal VSphereAddress Address => new() { Sdk = Url, User = User, Password = Password, Thumbprint = Thumbprint };
+    internal VSphereAddress Address => new() { Sdk = Url, User = User, Password = Password, Thumbprint = Thumbprint, EnableChangeTracking = true };
 
     internal VSphereSite Open(string name) => new(name, Address, TimeProvider.System);
 

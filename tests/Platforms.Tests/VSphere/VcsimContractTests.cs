@@ -60,12 +60,13 @@ public sealed class VcsimContractTests : SiteContract, IClassFixture<TwoVcenters
     protected override async Task SeedAsync(string name)
     {
         await ForgetAsync(name);
-        await ByHand.CreateVmAsync(name, VcsimWorld.Content(4 << 20, name.Length), Cancel);
+        await ByHand.CreateVmAsync(name, VcsimWorld.Content(4 << 20, name.Length), Cancel, more: VcsimWorld.Guest);
     }
 
     protected override async Task SeedDeafAsync(string name)
     {
-        await SeedAsync(name);
+        await ForgetAsync(name);
+        await ByHand.CreateVmAsync(name, VcsimWorld.Content(4 << 20, name.Length), Cancel);
         // Without Tools there is nobody who could be asked.
         await ByHand.Client.RunTaskAsync("starting", (await ByHand.VmAsync(name, Cancel)).Ref, "PowerOnVM_Task", Cancel);
     }
@@ -76,17 +77,15 @@ public sealed class VcsimContractTests : SiteContract, IClassFixture<TwoVcenters
         await ByHandAway.DeleteVmAsync(name, CancellationToken.None);
     }
 
-    /// <summary>vcsim runs no guest: what one would do is done for it.</summary>
     protected override async Task UntilUpAsync(Site site, string vmId)
     {
-        var vcsim = site == _home ? _vcenters.Home : _vcenters.Away;
-        var world = site == _home ? ByHand : ByHandAway;
-        var name = (await site.InspectAsync(vmId, Cancel))!.Name;
-        var vm = await world.VmAsync(name, Cancel);
-        Assert.Equal("poweredOn", vm.Text("runtime.powerState"));
-        await File.WriteAllTextAsync(vcsim.FileOf(Devices.Of(vm).All.Single(TargetSpec.IsFileSerial).Text("backing/fileName")!), "Debian\nlogin: ", Cancel);
-        await world.SetToolsAsync(vm.Ref, true, Cancel);
+        while ((await site.ReadConsoleAsync(vmId, Cancel))?.Contains("login:", StringComparison.Ordinal) != true)
+        {
+            await Task.Delay(50, Cancel);
+        }
     }
+
+    protected override Site OpenHomeAgain() => _vcenters.Home.Open("vc1");
 
     protected override async Task<string?> StartByHandAsync(Site site, string vmName)
     {
@@ -114,10 +113,20 @@ public sealed class VcsimContractTests : SiteContract, IClassFixture<TwoVcenters
     {
         var vm = await ByHand.VmAsync(vmName, Cancel);
         var options = ExtraConfig.Read(vm["config.extraConfig"]);
-        var kept = vm.Properties.Where(property => property.Key is not ("config.extraConfig" or "recentTask" or "layoutEx.file" or "layoutEx.disk" or "guest.net"))
-            .OrderBy(property => property.Key, StringComparer.Ordinal).Select(property => $"{property.Key}: {property.Value.ToString(SaveOptions.DisableFormatting)}");
+        var kept = vm.Properties.Where(property => property.Key is not ("config.extraConfig" or "recentTask" or "layoutEx.file" or "layoutEx.disk" or "snapshot" or "runtime.powerState")
+                && !property.Key.StartsWith("guest.", StringComparison.Ordinal)
+                && !(property.Key == "config.changeTrackingEnabled" && property.Value.Value == "false"))
+            .OrderBy(property => property.Key, StringComparer.Ordinal).Select(property => $"{property.Key}: {Plain(property.Value)}");
         var stamps = ExtraConfig.ChangesTo(null, options).Keys;
         return string.Join('\n', kept.Concat(options.Where(option => !stamps.Contains(option.Key)).Select(option => $"{option.Key} = {option.Value}")));
+    }
+
+    /// <summary>Without the change ids, which every snapshot makes anew.</summary>
+    private static string Plain(XElement value)
+    {
+        var copy = new XElement(value);
+        copy.Descendants().Where(one => one.Name.LocalName == "changeId").Remove();
+        return copy.ToString(SaveOptions.DisableFormatting);
     }
 
     protected override async Task SetAutostartAsync(string vmName, bool on) => await ByHand.SetAutostartAsync(await ByHand.VmAsync(vmName, Cancel), on, Cancel);

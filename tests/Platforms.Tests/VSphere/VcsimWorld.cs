@@ -100,6 +100,9 @@ internal sealed class VcsimWorld(Vcsim vcsim, VSphereSite site)
                 "powerInfo", Ref("key", vm.Ref), El("startOrder", 3), El("startDelay", 20), El("waitForHeartbeat", "no"),
                 El("startAction", on ? "powerOn" : "none"), El("stopDelay", 30), El("stopAction", "guestShutdown"))));
 
+    /// <summary>A VM with this plays a guest when it runs: it boots, has Tools, and writes to its disk.</summary>
+    internal static XElement Guest => Option("guestinfo.vcsim", "guest");
+
     /// <summary>Random in its first and last quarter, zeroes between.</summary>
     internal static byte[] Content(int length, int seed)
     {

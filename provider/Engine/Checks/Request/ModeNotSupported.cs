@@ -22,6 +22,13 @@ internal static class ModeNotSupported
                 at: PropertyPath.Of("target.site"));
         }
 
+        if (subject.From.Platform != subject.To.Platform && !subject.ToCapabilities.TakesFrom.Contains(subject.From.Platform))
+        {
+            look.Say(
+                $"{subject.Vm.Name} is a VM of platform {subject.From.Platform}, and site \"{subject.To.Site}\" takes VMs of {string.Join(", ", subject.ToCapabilities.TakesFrom.Insert(0, subject.To.Platform))}. Choose a site of one of these.",
+                at: PropertyPath.Of("target.site"));
+        }
+
         if (mode == "Live" && (subject.FromCapabilities.LiveFamily is not { } family || family != subject.ToCapabilities.LiveFamily))
         {
             look.Say(

@@ -16,6 +16,9 @@ internal sealed class FlatDisk(string name, DatastoreFiles files, DatastorePath 
 
     internal long LengthBytes => lengthBytes;
 
+    /// <summary>What of it is in use, where the platform tells; the rest reads as zeroes.</summary>
+    internal ExtentSet? Used { get; init; }
+
     /// <summary>How long the file itself is.</summary>
     internal long FileBytes { get; set; }
 

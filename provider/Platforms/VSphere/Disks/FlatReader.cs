@@ -57,7 +57,7 @@ internal sealed class FlatReader(FlatDisk disk) : BlockReader
             var request = _requests.Peek();
             var offset = request.Offset + request.Done;
             var left = request.LengthBytes - request.Done;
-            if (offset >= disk.FileBytes)
+            if (request.Response is null || offset >= disk.FileBytes)
             {
                 return Deliver(request, new BlockPiece(offset, left, IsZero: true));
             }
@@ -89,15 +89,30 @@ internal sealed class FlatReader(FlatDisk disk) : BlockReader
 
         public override void Extents(long offset, long lengthBytes, List<AllocationExtent> into)
         {
-            var there = Math.Clamp(disk.FileBytes - offset, 0, lengthBytes);
-            if (there > 0)
+            var end = offset + lengthBytes;
+            var there = Math.Clamp(disk.FileBytes, offset, end);
+            if (disk.Used is { } used)
             {
-                into.Add(new AllocationExtent(offset, there, IsZero: false));
+                for (var i = used.FirstEndingAfter(offset); i < used.Count && used[i].Offset < there && offset < there; i++)
+                {
+                    Add(into, ref offset, Math.Clamp(used[i].Offset, offset, there), isZero: true);
+                    Add(into, ref offset, Math.Clamp(used[i].End, offset, there), isZero: false);
+                }
+            }
+            else
+            {
+                Add(into, ref offset, there, isZero: false);
             }
 
-            if (there < lengthBytes)
+            Add(into, ref offset, end, isZero: true);
+        }
+
+        private static void Add(List<AllocationExtent> into, ref long from, long to, bool isZero)
+        {
+            if (to > from)
             {
-                into.Add(new AllocationExtent(offset + there, lengthBytes - there, IsZero: true));
+                into.Add(new AllocationExtent(from, to - from, isZero));
+                from = to;
             }
         }
 

@@ -14,7 +14,7 @@ namespace VmMigrate.Platforms.VSphere;
 /// From a VM's shape to the configuration of its copy: from a vSphere VM the same virtual hardware, from another platform's VM the closest. Pure.
 /// </summary>
 /// <remarks>Elements stand in the order of the schema's sequence, on which servers insist.</remarks>
-internal static class TargetSpec
+internal static class CopySpec
 {
     private const int FirstScsiKey = 1000;
     private const int FirstSataKey = 15000;

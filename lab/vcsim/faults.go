@@ -1,0 +1,173 @@
+// Faults on order, for tests of what goes wrong between a vCenter and its clients.
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// fault is what happens to the next calls of a method, or to the next requests for a datastore's files ("folder").
+type fault struct {
+	kind  string // fault:TYPE, task:TYPE, cut, close, slow:MILLISECONDS, status:CODE, half (the effect, and then no reply)
+	times int
+	after int // calls that pass before
+}
+
+type front struct {
+	next    http.Handler
+	tracker *tracker
+
+	lock   sync.Mutex
+	faults map[string]*fault
+	calls  map[string]int
+}
+
+var methodForm = regexp.MustCompile(`<(?:\w+:)?Body[^>]*>\s*<(?:\w+:)?(\w+)`)
+var thisForm = regexp.MustCompile(`<(?:\w+:)?_this type="(\w+)"[^>]*>([^<]*)<`)
+
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path == "/lab/fault":
+		times, _ := strconv.Atoi(r.URL.Query().Get("times"))
+		after, _ := strconv.Atoi(r.URL.Query().Get("after"))
+		f.lock.Lock()
+		f.faults[r.URL.Query().Get("method")] = &fault{r.URL.Query().Get("kind"), times, after}
+		f.lock.Unlock()
+	case r.URL.Path == "/lab/reset":
+		f.tracker.reset(types.ManagedObjectReference{Type: "VirtualMachine", Value: r.URL.Query().Get("vm")})
+	case r.URL.Path == "/lab/calls":
+		f.lock.Lock()
+		fmt.Fprint(w, f.calls[r.URL.Query().Get("method")])
+		f.lock.Unlock()
+	case strings.HasPrefix(r.URL.Path, "/folder/"):
+		if !f.strike(w, r, "folder", "") {
+			f.next.ServeHTTP(w, r)
+		}
+	case r.URL.Path == "/sdk" && r.Method == http.MethodPost:
+		f.call(w, r)
+	default:
+		f.next.ServeHTTP(w, r)
+	}
+}
+
+func (f *front) call(w http.ResponseWriter, r *http.Request) {
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	body := string(raw)
+	r.Body = io.NopCloser(bytes.NewReader(raw))
+	found, this := methodForm.FindStringSubmatch(body), thisForm.FindStringSubmatch(body)
+	if found == nil || this == nil {
+		soapFault(w, "InvalidRequest", "no method or no object in it", "")
+		return
+	}
+	method, ref := found[1], types.ManagedObjectReference{Type: this[1], Value: this[2]}
+	f.lock.Lock()
+	f.calls[method]++
+	f.lock.Unlock()
+	if f.strike(w, r, method, ref.Value) {
+		return
+	}
+	forward := func() { f.next.ServeHTTP(w, r) }
+	switch method {
+	case "QueryChangedDiskAreas":
+		f.tracker.query(w, body)
+	case "CreateSnapshot_Task":
+		f.tracker.snapshot(ref, forward)
+	case "RemoveSnapshot_Task":
+		f.tracker.removeSnapshot(ref, forward)
+	default:
+		forward()
+	}
+}
+
+// strike does what was ordered for this call. False: nothing was, or it only took longer.
+func (f *front) strike(w http.ResponseWriter, r *http.Request, method, on string) bool {
+	f.lock.Lock()
+	ordered := f.faults[method]
+	if ordered == nil || ordered.times == 0 {
+		f.lock.Unlock()
+		return false
+	}
+	if ordered.after > 0 {
+		ordered.after--
+		f.lock.Unlock()
+		return false
+	}
+	ordered.times--
+	kind := ordered.kind
+	f.lock.Unlock()
+	name, detail, _ := strings.Cut(kind, ":")
+	switch name {
+	case "fault":
+		soapFault(w, detail, "ordered by the test", "")
+	case "task":
+		task := simulator.CreateTask(simulator.Map.Any("Folder"), method, func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
+			return nil, methodFault(detail)
+		})
+		soapReply(w, http.StatusOK, fmt.Sprintf(`<%sResponse xmlns="urn:vim25"><returnval type="Task">%s</returnval></%sResponse>`, method, task.Run().Value, method))
+	case "slow":
+		milliseconds, _ := strconv.Atoi(detail)
+		time.Sleep(time.Duration(milliseconds) * time.Millisecond)
+		return false
+	case "status":
+		code, _ := strconv.Atoi(detail)
+		w.WriteHeader(code)
+	case "half":
+		f.next.ServeHTTP(httptest.NewRecorder(), r)
+		hangUp(w, "")
+	case "cut":
+		hangUp(w, "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 5000\r\n\r\n<?xml version=\"1.0\"?><soapenv:Env")
+	default:
+		hangUp(w, "")
+	}
+	return true
+}
+
+func methodFault(name string) types.BaseMethodFault {
+	switch name {
+	case "TaskInProgress":
+		return &types.TaskInProgress{}
+	case "NoDiskSpace":
+		return &types.NoDiskSpace{FileFault: types.FileFault{File: "[ds] full.vmdk"}, Datastore: "ds"}
+	case "NoPermission":
+		return &types.NoPermission{PrivilegeId: "VirtualMachine.Interact.PowerOn"}
+	case "ApplicationQuiesceFault":
+		return &types.ApplicationQuiesceFault{}
+	default:
+		return &types.GenericVmConfigFault{Reason: name}
+	}
+}
+
+func hangUp(w http.ResponseWriter, words string) {
+	connection, _, err := w.(http.Hijacker).Hijack()
+	if err == nil {
+		_, _ = io.WriteString(connection, words)
+		_ = connection.Close()
+	}
+}
+
+func soapFault(w http.ResponseWriter, kind, words, detail string) {
+	soapReply(w, http.StatusInternalServerError, fmt.Sprintf(
+		`<soapenv:Fault><faultcode>ServerFaultCode</faultcode><faultstring>%s</faultstring><detail><%sFault xmlns="urn:vim25" xsi:type="%s">%s</%sFault></detail></soapenv:Fault>`,
+		words, kind, kind, detail, kind))
+}
+
+func soapReply(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?>`+"\n"+
+		`<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>%s</soapenv:Body></soapenv:Envelope>`, body)
+}

@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Platforms.Libvirt;
+using VmMigrate.Platforms.Tests.Libvirt;
+using VmMigrate.Platforms.VSphere;
+using VmMigrate.Platforms.VSphere.Vim;
+
+namespace VmMigrate.Platforms.Tests.VSphere;
+
+/// <summary>From a simulated vCenter with a real disk behind its datastore to a real libvirt host, where the guest boots; and back.</summary>
+[Collection(TwoHostsTests.Name)]
+public sealed class VcsimToLibvirtTests(TwoHosts lab) : IAsyncLifetime
+{
+    private const int Limit = 240_000;
+    private const string Name = "vmware-01";
+
+    private Vcsim _vcsim = null!;
+    private VSphereSite _vcenter = null!;
+    private LibvirtSite _kvm = null!;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _vcsim = await Vcsim.StartAsync();
+        _vcenter = _vcsim.Open("vc1");
+        _kvm = lab.Open(TwoHosts.Dc2);
+        await TwoHosts.ForgetAsync(Name);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _vcenter.DisposeAsync();
+        await _kvm.DisposeAsync();
+        await _vcsim.DisposeAsync();
+        await TwoHosts.ForgetAsync(Name);
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("VirtualIDEController", "ide")]
+    public async Task A_VM_moves_from_vSphere_boots_on_KVM_and_its_changes_go_back(string controller, string bus)
+    {
+        var world = new VcsimWorld(_vcsim, _vcenter);
+        var vm = await world.CreateVmAsync(Name, await GuestAsync(), Cancel, controller);
+        await world.Client.RunTaskAsync("starting", vm, "PowerOnVM_Task", Cancel);
+        await world.SetToolsAsync(vm, true, Cancel);
+        var spec = Declare(MigrationGoal.CutOver);
+
+        var outcome = await UpAsync(spec);
+
+        Assert.True(outcome.Failed is null, $"{outcome.Failed?.Name}: {outcome.Why}");
+        var moved = Assert.Single(await _kvm.FindByNameAsync(Name, Cancel));
+        Assert.Equal(PowerState.Running, moved.Power);
+        Assert.Equal(bus, moved.Disks[0].Bus.Value);
+        Assert.Contains("LAB-READY", await _kvm.ReadConsoleAsync(moved.Id, Cancel), StringComparison.Ordinal);
+        Assert.Contains("agent answered", moved.Stamp![StampNotes.Guest], StringComparison.Ordinal);
+        var fenced = Assert.Single(await _vcenter.FindByNameAsync(Name, Cancel));
+        Assert.Equal(FenceState.Standing, await _vcenter.InspectFenceAsync(fenced.Id, moved.Stamp.MigrationId, Cancel));
+        Assert.True((await world.VmAsync(Name, Cancel)).Flag("config.template"));
+
+        // What the guest wrote on KVM since (its boot counter for one) comes home with it.
+        var back = await UpAsync(spec with { Goal = MigrationGoal.Validated });
+        Assert.True(back.Failed is null, $"{back.Failed?.Name}: {back.Why}");
+        Assert.Empty(await _kvm.FindByNameAsync(Name, Cancel));
+        var home = Assert.Single(await _vcenter.FindByNameAsync(Name, Cancel));
+        Assert.Equal(PowerState.Running, home.Power);
+        Assert.Null(home.Stamp);
+        Assert.NotEqual(await GuestAsync(), await File.ReadAllBytesAsync(_vcsim.FileOf(home.Disks[0].Location).Replace(".vmdk", "-flat.vmdk", StringComparison.Ordinal), Cancel));
+    }
+
+    private async Task<byte[]> GuestAsync()
+    {
+        var raw = Path.Combine(TwoHosts.Folder, "vsphere-guest.raw");
+        await TwoHosts.RunAsync("qemu-img", ["convert", "-O", "raw", lab.GuestDisk, raw]);
+        try
+        {
+            return await File.ReadAllBytesAsync(raw, Cancel);
+        }
+        finally
+        {
+            File.Delete(raw);
+        }
+    }
+
+    private static MigrationSpec Declare(MigrationGoal goal) => new()
+    {
+        Vm = new VmReference("vc1", Name, null),
+        Target = new TargetSpec(TwoHosts.Dc2, null, TwoHosts.Pool, ImmutableDictionary<string, string>.Empty.Add("DC0_DVPG0", "user"), null),
+        Goal = goal,
+    };
+
+    private async Task<RunOutcome> UpAsync(MigrationSpec spec)
+    {
+        var (preflight, outcome) = await Drive.RunAsync(spec, null, new Book([_vcenter, _kvm]), removal: false, RunnerIdentity.This, TimeProvider.System, RunEvents.None, Cancel);
+        Assert.True(!preflight.IsBlocked, string.Join('\n', preflight.Findings));
+        Assert.NotNull(outcome);
+        return outcome;
+    }
+
+    private sealed class Book(Site[] sites) : SiteBook
+    {
+        public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
+
+        public override Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
+    }
+}
