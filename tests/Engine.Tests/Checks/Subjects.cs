@@ -52,7 +52,7 @@ internal static class Subjects
             Networks = [new Network("lan", "bridge", true)],
         },
         FromCapabilities = new Capabilities { ChangedBlockTracking = true, LiveFamily = "one" },
-        ToCapabilities = new Capabilities { ChangedBlockTracking = true, LiveFamily = "one" },
+        ToCapabilities = new Capabilities { ChangedBlockTracking = true, LiveFamily = "one", TakesFrom = [.. PlatformPairs.Codes.Values] },
         Placement = new Placement("t1", "new", "web-01", ImmutableDictionary<string, string>.Empty.Add("lan", "lan"), ""),
         CopyExists = false,
         Now = Now,

@@ -51,6 +51,22 @@ internal sealed class Vcsim : IAsyncDisposable
 
     internal VSphereSite Open(string name) => new(name, Address, TimeProvider.System);
 
+    /// <summary>Orders a fault for the next calls of a method, or of the datastores' files (<c>folder</c>): lab/vcsim/faults.go lists the kinds.</summary>
+    internal Task OrderAsync(string method, string kind, int times = 1, int after = 0) => AskAsync($"fault?method={method}&kind={Uri.EscapeDataString(kind)}&times={times}&after={after}");
+
+    /// <summary>How often a method has been called so far.</summary>
+    internal async Task<int> CallsAsync(string method) => int.Parse(await AskAsync($"calls?method={method}"), System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>The tracking of a VM's changes begins anew, as after a host's crash.</summary>
+    internal Task ResetTrackingAsync(VmMigrate.Platforms.VSphere.Vim.MoRef vm) => AskAsync($"reset?vm={vm.Value}");
+
+    private async Task<string> AskAsync(string what)
+    {
+        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate!.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256) == Thumbprint };
+        using var client = new HttpClient(handler);
+        return await client.GetStringAsync(new Uri(Url, $"/lab/{what}"));
+    }
+
     /// <summary>The file behind a path such as <c>[LocalDS_0] web/web.vmdk</c>.</summary>
     internal string FileOf(string location)
     {
