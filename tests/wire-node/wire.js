@@ -17,6 +17,8 @@ const empty = require("google-protobuf/google/protobuf/empty_pb.js");
 const provider = require("@pulumi/pulumi/proto/provider_pb.js");
 const providerGrpc = require("@pulumi/pulumi/proto/provider_grpc_pb.js");
 const engineGrpc = require("@pulumi/pulumi/proto/engine_grpc_pb.js");
+const statusGrpc = require("@pulumi/pulumi/proto/resource_status_grpc_pb.js");
+const statusProto = require("@pulumi/pulumi/proto/resource_status_pb.js");
 const plugin = require("@pulumi/pulumi/proto/plugin_pb.js");
 const status = require("@pulumi/pulumi/proto/status_pb.js");
 const rpc = require("@pulumi/pulumi/runtime/rpc.js");
@@ -110,6 +112,7 @@ function initFailed(error) {
 /** Serves the engine's log and keeps what comes in. */
 async function startEngine() {
     const lines = [];
+    const rows = [];
     const server = new grpc.Server(options);
     server.addService(engineGrpc.EngineService, {
         log(call, reply) {
@@ -118,9 +121,15 @@ async function startEngine() {
             reply(null, new empty.Empty());
         },
     });
+    server.addService(statusGrpc.ResourceStatusService, {
+        publishViewSteps(call, reply) {
+            rows.push(...call.request.getStepsList().map(step => ({ token: call.request.getToken(), op: step.getOp(), name: step.getName(), detail: step.getNew().getOutputs().toJavaScript().detail })));
+            reply(null, new statusProto.PublishViewStepsResponse());
+        },
+    });
     const port = await new Promise((resolve, reject) =>
         server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => error ? reject(error) : resolve(bound)));
-    return { lines, address: `127.0.0.1:${port}`, stop: () => server.forceShutdown() };
+    return { lines, rows, address: `127.0.0.1:${port}`, stop: () => server.forceShutdown() };
 }
 
 async function startProvider(address) {
@@ -302,7 +311,12 @@ function createRequest(properties, preview) {
 
 async function create(call, engine, inputs) {
     const before = engine.lines.length;
-    const preview = await call("create", createRequest(inputs, true));
+    const planned = createRequest(inputs, true);
+    planned.setResourceStatusAddress(engine.address);
+    planned.setResourceStatusToken("row-token");
+    const preview = await call("create", planned);
+    assert.ok(engine.rows.length > 0 && engine.rows.every(row => row.token === "row-token" && row.op === statusProto.ViewStep.Op.CREATE && row.detail), "the preview showed no steps as rows");
+    ok(`Create(preview) shows ${engine.rows.length} steps as rows: ${engine.rows.map(row => row.name).join(", ")}`);
     read(preview.getProperties(), "Create(preview)", true);
     assert.ok(engine.lines.slice(before).some(line => line.urn === urn && !line.ephemeral), "the preview told nothing on its row");
     ok(`Create(preview): ${engine.lines.slice(before).map(line => line.message.split("\n")[0]).join(" | ")}`);

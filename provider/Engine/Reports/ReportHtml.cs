@@ -128,7 +128,7 @@ public static partial class ReportHtml
                     page.Append($"<li class=\"{Words.Of(finding.Severity)}\"><strong class=\"s {Words.Of(finding.Severity)}\">{Words.Of(finding.Severity)}</strong> <code>{Text(finding.Id)}</code>")
                         .Append(finding.At.IsRoot ? "" : $" at <code>{Text(finding.At.ToString())}</code>")
                         .Append(finding.Subject is { } subject ? $" ({Text(subject)})" : "")
-                        .Append($": {Text(finding.Message)}{(finding.Origin is { } origin ? $" Says {Text(origin)}." : "")}</li>\n");
+                        .Append($": {Text(finding.Message)}{(finding.Origin is { } origin ? $" Says {Text(origin)}." : "")}{Text(Words.Waiver(finding))}</li>\n");
                 }
 
                 page.Append("</ul>\n");

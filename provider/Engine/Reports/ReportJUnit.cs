@@ -64,7 +64,7 @@ public static class ReportJUnit
     }
 
     private static string Line(Finding finding) =>
-        $"{Words.Of(finding.Severity)}: {finding.Id}{(finding.At.IsRoot ? "" : $" at {finding.At}")}{(finding.Subject is { } subject ? $" ({subject})" : "")}: {finding.Message}";
+        $"{Words.Of(finding.Severity)}: {finding.Id}{(finding.At.IsRoot ? "" : $" at {finding.At}")}{(finding.Subject is { } subject ? $" ({subject})" : "")}: {finding.Message}{Words.Waiver(finding)}";
 
     /// <summary>Names come from platforms: what XML 1.0 cannot hold is left out.</summary>
     private static string Clean(string text) => text.All(XmlConvert.IsXmlChar) ? text : Paired(text);

@@ -81,6 +81,17 @@ public static class ReportJson
         json.WriteString("message", finding.Message);
         json.WriteBoolean("waivable", finding.Waivable);
         Text(json, "origin", finding.Origin);
+        Text(json, "fix", finding.Fix);
+        if (finding.Waived is { } waived)
+        {
+            json.WriteStartObject("waived");
+            json.WriteString("severity", Words.Of(waived.Severity));
+            json.WriteString("reason", waived.Reason);
+            json.WriteString("until", Words.Of(waived.Until));
+            Text(json, "by", waived.By.Length > 0 ? waived.By : null);
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
     }
 

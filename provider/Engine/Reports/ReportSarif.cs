@@ -89,7 +89,23 @@ public static class ReportSarif
         json.WriteStartObject("partialFingerprints");
         json.WriteString("vmmigrate/v1", $"{vm.MigrationId}:{finding.Id}:{finding.Subject ?? finding.At.ToString()}");
         json.WriteEndObject();
+        if (finding.Waived is { } waived)
+        {
+            json.WriteStartArray("suppressions");
+            json.WriteStartObject();
+            json.WriteString("kind", "external");
+            json.WriteString("status", "accepted");
+            json.WriteString("justification", waived.ToString());
+            json.WriteEndObject();
+            json.WriteEndArray();
+        }
+
         json.WriteStartObject("properties");
+        if (finding.Fix is { } fix)
+        {
+            json.WriteString("fix", fix);
+        }
+
         json.WriteBoolean("waivable", finding.Waivable);
         if (finding.Subject is { } subject)
         {

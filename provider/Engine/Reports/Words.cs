@@ -1,3 +1,4 @@
+using System.Globalization;
 using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Planning;
 
@@ -33,6 +34,11 @@ public static class Words
         PlanKind.RollBack => "roll-back",
         _ => kind.ToString().ToLowerInvariant(),
     };
+
+    /// <summary>Behind a message: who takes the risk; empty where nobody does.</summary>
+    public static string Waiver(Finding finding) => finding.Waived is { } waived ? $" ({Of(waived.Severity)}, {waived})" : "";
+
+    public static string Of(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     /// <summary>Such as <c>1 warning</c>, <c>2 warnings</c>.</summary>
     public static string Count(int count, string one) => $"{count} {one}{(count == 1 ? "" : "s")}";

@@ -114,7 +114,7 @@ internal static class ReportTable
 
             foreach (var finding in vm.Findings)
             {
-                Line(console, $"  {Words.Of(finding.Severity)}: {finding.Id}{(finding.At.IsRoot ? "" : $" at {finding.At}")}: {finding.Message}", Style(finding.Severity));
+                Line(console, $"  {Words.Of(finding.Severity)}: {finding.Id}{(finding.At.IsRoot ? "" : $" at {finding.At}")}: {finding.Message}{Words.Waiver(finding)}", Style(finding.Severity));
             }
         }
     }

@@ -64,7 +64,7 @@ internal sealed partial class PulumiService
             var id = resource.IdOf(inputs);
             if (request.Preview)
             {
-                return new CreateResponse { Id = id ?? "", Properties = await PlanAsync(call, resource, id, null, null, inputs).ConfigureAwait(false) };
+                return new CreateResponse { Id = id ?? "", Properties = await PlanAsync(call, resource, id, null, null, inputs, (request.ResourceStatusAddress, request.ResourceStatusToken)).ConfigureAwait(false) };
             }
 
             NeedsAll(inputs);
@@ -88,7 +88,7 @@ internal sealed partial class PulumiService
             var inputs = ReadInputs(resource, request.News, call);
             if (request.Preview)
             {
-                return new UpdateResponse { Properties = await PlanAsync(call, resource, request.Id, oldInputs, state, inputs).ConfigureAwait(false) };
+                return new UpdateResponse { Properties = await PlanAsync(call, resource, request.Id, oldInputs, state, inputs, (request.ResourceStatusAddress, request.ResourceStatusToken)).ConfigureAwait(false) };
             }
 
             NeedsAll(inputs);
@@ -175,7 +175,9 @@ internal sealed partial class PulumiService
             return new Empty();
         });
 
-    private async Task<Struct> PlanAsync(ServedCall call, Resource resource, string? id, MapValue? oldInputs, MapValue? oldState, MapValue inputs)
+    /// <param name="rows">Where the engine takes rows for the steps, and its token for this resource; empty where it has none.</param>
+    private async Task<Struct> PlanAsync(
+        ServedCall call, Resource resource, string? id, MapValue? oldInputs, MapValue? oldState, MapValue inputs, (string Address, string Token) rows)
     {
         if (_config != ConfigState.Known)
         {
@@ -197,6 +199,9 @@ internal sealed partial class PulumiService
             _log.Write(Severity.Note, call.Redactor.Clean(string.Join('\n', lines)), call.Urn);
         }
 
+        await _views.PublishAsync(
+            rows.Address, rows.Token, $"{_provider.Model.Name}:index:{resource.Type.Name}", call.Urn[(call.Urn.LastIndexOf("::", StringComparison.Ordinal) + 2)..],
+            plan.Steps, call.Redactor.Clean, call.Token).ConfigureAwait(false);
         return Marked(Outputs(resource), inputs, plan.State, call, Unknowns.LeaveOutAtTop);
     }
 

@@ -23,6 +23,7 @@ internal sealed partial class PulumiService : ResourceProvider.ResourceProviderB
     private readonly RunningCalls _calls;
     private readonly FileLog _file;
     private readonly TimeProvider _time;
+    private readonly PlanViews _views;
 
     // Check runs in every phase, and twice for a replacement: what it warns of is told once a process.
     private readonly ConcurrentDictionary<(string Urn, string Text), bool> _told = new();
@@ -38,6 +39,7 @@ internal sealed partial class PulumiService : ResourceProvider.ResourceProviderB
         _calls = calls;
         _file = file;
         _time = time;
+        _views = new PlanViews(file, time);
     }
 
     private enum ConfigState

@@ -17,6 +17,10 @@ namespace VmMigrate.Sdk.Outputs
     public sealed class Finding
     {
         /// <summary>
+        /// What to do about it, where it stands alone; it is a part of the message already.
+        /// </summary>
+        public readonly string? Fix;
+        /// <summary>
         /// The check's id, stable for ever.
         /// </summary>
         public readonly string Id;
@@ -44,9 +48,15 @@ namespace VmMigrate.Sdk.Outputs
         /// False for what nobody can take the risk of.
         /// </summary>
         public readonly bool Waivable;
+        /// <summary>
+        /// Who takes the risk; the severity is then `note`.
+        /// </summary>
+        public readonly Outputs.WaivedFinding? Waived;
 
         [OutputConstructor]
         private Finding(
+            string? fix,
+
             string id,
 
             string message,
@@ -59,8 +69,11 @@ namespace VmMigrate.Sdk.Outputs
 
             string? subject,
 
-            bool waivable)
+            bool waivable,
+
+            Outputs.WaivedFinding? waived)
         {
+            Fix = fix;
             Id = id;
             Message = message;
             Origin = origin;
@@ -68,6 +81,7 @@ namespace VmMigrate.Sdk.Outputs
             Severity = severity;
             Subject = subject;
             Waivable = waivable;
+            Waived = waived;
         }
     }
 }

@@ -18,6 +18,9 @@ internal sealed class FakeEngine : EngineServer, IAsyncDisposable
 
     internal ConcurrentQueue<LogRequest> Lines { get; } = new();
 
+    /// <summary>What was published as rows under resources.</summary>
+    internal ConcurrentQueue<PublishViewStepsRequest> Views { get; } = new();
+
     /// <summary>How long each line takes to be taken.</summary>
     internal TimeSpan Delay { get; set; }
 
@@ -35,8 +38,10 @@ internal sealed class FakeEngine : EngineServer, IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(engine);
+        builder.Services.AddSingleton(new Rows(engine));
         engine._web = builder.Build();
         engine._web.MapGrpcService<FakeEngine>();
+        engine._web.MapGrpcService<Rows>();
         await engine._web.StartAsync(cancellation);
         engine.Address = new Uri(engine._web.Urls.First()).Authority;
         return engine;
@@ -47,6 +52,15 @@ internal sealed class FakeEngine : EngineServer, IAsyncDisposable
         await Task.Delay(Delay);
         Lines.Enqueue(request);
         return Refuses ? throw new RpcException(new Status(StatusCode.Unavailable, "going away")) : new Empty();
+    }
+
+    private sealed class Rows(FakeEngine engine) : ResourceStatus.ResourceStatusBase
+    {
+        public override Task<PublishViewStepsResponse> PublishViewSteps(PublishViewStepsRequest request, ServerCallContext context)
+        {
+            engine.Views.Enqueue(request);
+            return engine.Refuses ? throw new RpcException(new Status(StatusCode.Unknown, "token not found")) : Task.FromResult(new PublishViewStepsResponse());
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -231,6 +231,16 @@ internal static class MigrationType
             new("lengthBytes", FieldType.Number, "What the guest sees.") { AlwaysSet = true },
         ]);
 
+    private static ObjectType Waived { get; } = new(
+        "WaivedFinding",
+        "What a waiver did to a finding.",
+        [
+            new("severity", FieldType.Text, "What the finding was before: `error` or `warning`.") { AlwaysSet = true },
+            new("reason", FieldType.Text, "Why the risk is taken.") { AlwaysSet = true },
+            new("until", FieldType.Text, "The last day on which the waiver holds.") { AlwaysSet = true },
+            new("by", FieldType.Text, "Who takes the risk."),
+        ]);
+
     internal static ObjectType Finding { get; } = new(
         "Finding",
         "Something that preflight found.",
@@ -242,6 +252,8 @@ internal static class MigrationType
             new("message", FieldType.Text, "What was found, what is needed, why, and what to do.") { AlwaysSet = true },
             new("waivable", FieldType.Bool, "False for what nobody can take the risk of.") { AlwaysSet = true },
             new("origin", FieldType.Text, "Who says so where it is the platform's own verdict."),
+            new("fix", FieldType.Text, "What to do about it, where it stands alone; it is a part of the message already."),
+            new("waived", FieldType.Of(Waived), "Who takes the risk; the severity is then `note`."),
         ]);
 
     internal static ObjectType Estimate { get; } = new(

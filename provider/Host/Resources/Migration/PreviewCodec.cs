@@ -15,7 +15,11 @@ internal static class PreviewCodec
         ("subject", Value.Text(finding.Subject)),
         ("message", Value.Text(finding.Message)),
         ("waivable", Value.Bool(finding.Waivable)),
-        ("origin", Value.Text(finding.Origin)))));
+        ("origin", Value.Text(finding.Origin)),
+        ("fix", Value.Text(finding.Fix)),
+        ("waived", finding.Waived is { } waived
+            ? Value.Map(("severity", Value.Text(Words.Of(waived.Severity))), ("reason", Value.Text(waived.Reason)), ("until", Value.Text(Words.Of(waived.Until))), ("by", Value.Text(waived.By)))
+            : Value.Null))));
 
     internal static MapValue Write(Estimate estimate) => Value.Map(
         ("bytes", Value.Number(estimate.Bytes)),
