@@ -105,6 +105,14 @@ namespace VmMigrate.Sdk
         /// The VM is off while its disks are copied.
         /// </summary>
         public static MigrationMode Cold { get; } = new MigrationMode("Cold");
+        /// <summary>
+        /// The disks are copied while the VM runs; it is off for the last changes and its start at the target.
+        /// </summary>
+        public static MigrationMode Warm { get; } = new MigrationMode("Warm");
+        /// <summary>
+        /// The VM moves with its memory and is not started anew: it pauses for a moment. Both sites must be of one hypervisor family.
+        /// </summary>
+        public static MigrationMode Live { get; } = new MigrationMode("Live");
 
         public static bool operator ==(MigrationMode left, MigrationMode right) => left.Equals(right);
         public static bool operator !=(MigrationMode left, MigrationMode right) => !left.Equals(right);
@@ -114,6 +122,47 @@ namespace VmMigrate.Sdk
         [EditorBrowsable(EditorBrowsableState.Never)]
         public override bool Equals(object? obj) => obj is MigrationMode other && Equals(other);
         public bool Equals(MigrationMode other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// What to do with a guest that writes faster than its changes can be sent.
+    /// </summary>
+    [EnumType]
+    public readonly struct NoConvergence : IEquatable<NoConvergence>
+    {
+        private readonly string _value;
+
+        private NoConvergence(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// The run stops and says both rates; the VM runs on at the source and what was copied is kept.
+        /// </summary>
+        public static NoConvergence Fail { get; } = new NoConvergence("Fail");
+        /// <summary>
+        /// The cutover takes as long as it takes.
+        /// </summary>
+        public static NoConvergence CutOverAnyway { get; } = new NoConvergence("CutOverAnyway");
+        /// <summary>
+        /// Live only: the hypervisor gives the guest less processor time until it converges.
+        /// </summary>
+        public static NoConvergence SlowGuest { get; } = new NoConvergence("SlowGuest");
+
+        public static bool operator ==(NoConvergence left, NoConvergence right) => left.Equals(right);
+        public static bool operator !=(NoConvergence left, NoConvergence right) => !left.Equals(right);
+
+        public static explicit operator string(NoConvergence value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is NoConvergence other && Equals(other);
+        public bool Equals(NoConvergence other) => string.Equals(_value, other._value, StringComparison.Ordinal);
 
         [EditorBrowsable(EditorBrowsableState.Never)]
         public override int GetHashCode() => _value?.GetHashCode() ?? 0;

@@ -22,6 +22,12 @@ namespace VmMigrate.Sdk
         public Output<Outputs.Commit?> Commit { get; private set; } = null!;
 
         /// <summary>
+        /// How the VM changes sides, in modes Warm and Live.
+        /// </summary>
+        [Output("cutover")]
+        public Output<Outputs.Cutover?> Cutover { get; private set; } = null!;
+
+        /// <summary>
         /// How long the VM was down at the last cutover, such as `7.2s`.
         /// </summary>
         [Output("downtime")]
@@ -80,6 +86,12 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Output("proof")]
         public Output<Outputs.Proof?> Proof { get; private set; } = null!;
+
+        /// <summary>
+        /// Mode Warm: when the checkpoint was made that the target's disks hold: UTC, RFC 3339. Each run with goal Replicated makes a further one.
+        /// </summary>
+        [Output("replicatedAt")]
+        public Output<string?> ReplicatedAt { get; private set; } = null!;
 
         /// <summary>
         /// What a way back does.
@@ -177,6 +189,12 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Input("commit")]
         public Input<Inputs.CommitArgs>? Commit { get; set; }
+
+        /// <summary>
+        /// How the VM changes sides, in modes Warm and Live.
+        /// </summary>
+        [Input("cutover")]
+        public Input<Inputs.CutoverArgs>? Cutover { get; set; }
 
         /// <summary>
         /// How far to go.

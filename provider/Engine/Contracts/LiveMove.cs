@@ -6,7 +6,11 @@ namespace VmMigrate.Engine.Contracts;
 /// <param name="PostCopy">Whether the VM may switch over before all of its memory is there.</param>
 /// <param name="BytesPerSecond">Limit of the transfer; null: none.</param>
 public sealed record LiveRequest(
-    string VmId, string MigrationId, VmRequest Target, TimeSpan MaxDowntime, bool AutoConverge, bool PostCopy, long? BytesPerSecond);
+    string VmId, string MigrationId, VmRequest Target, TimeSpan MaxDowntime, bool AutoConverge, bool PostCopy, long? BytesPerSecond)
+{
+    /// <summary>Where the guest writes faster than its memory can be sent, it is paused for as long as the rest takes. Without it such a move ends with <see cref="PlatformErrorKind.Refused"/>, both rates told.</summary>
+    public bool PauseToConverge { get; init; }
+}
 
 /// <summary>How a live move stands. Sizes in bytes.</summary>
 public sealed record LiveProgress(long TotalBytes, long DoneBytes, double BytesPerSecond, string Phase);

@@ -21,6 +21,15 @@ public static class StampNotes
     /// <summary>On the source: when its disks were last copied whole, for a goal that ends there.</summary>
     public const string Replicated = "replicated";
 
+    /// <summary>On the source: the checkpoint whose content all disks at the target hold. Changes since then are all that has to be sent.</summary>
+    public const string Synced = "synced";
+
+    /// <summary>On the source: how many rounds there have been, so that checkpoints have names of their own.</summary>
+    public const string Round = "round";
+
+    /// <summary>On the target: when a running VM came here with its memory. Such a copy holds writes that count, accepted or not.</summary>
+    public const string Live = "live";
+
     /// <summary>On the source, with the disk's name behind it: epoch and digest of a disk's complete copy at the target.</summary>
     public const string CopiedPrefix = "copied.";
 

@@ -46,6 +46,9 @@ public sealed class Run
 
     public List<DiskProof> Proofs { get; } = [];
 
+    /// <summary>Digests of both sides of each disk, kept up to date over rounds; empty where this run has not read the whole disks.</summary>
+    internal Dictionary<string, Steps.DiskTrees> Trees { get; } = new(StringComparer.Ordinal);
+
     /// <summary>The copy's id at the target, once it is defined.</summary>
     public string? CopyId { get; set; }
 

@@ -35,12 +35,24 @@ public static class Planner
 
     private static Plan FromHome(Run run)
     {
+        if (CameLive(run.Seen))
+        {
+            // The VM is at the target with its memory and what it has written since; only the proof is missing.
+            return run.Spec.Goal >= MigrationGoal.CutOver && run.Seen.Copies.Any(copy => copy.Site == run.To)
+                ? new Plan(PlanKind.Move, [.. Live(), .. run.Spec.Goal == MigrationGoal.Committed ? new Step[] { new RetireSource(), new ReleaseCopy() } : []])
+                : new Plan(PlanKind.RollBack, [new TakeLiveBack(), .. run.Spec.Goal == MigrationGoal.Validated ? new Step[] { new RemoveCopy(), new ReleaseSource() } : []]);
+        }
+
         switch (run.Spec.Goal)
         {
             case MigrationGoal.Validated:
                 return run.Seen.HasTraces ? new Plan(PlanKind.CleanUp, CleanUp(run)) : new Plan(PlanKind.Validate, []);
             case MigrationGoal.Replicated:
-                return Replicated(run)
+                return Warm(run)
+                    ? new Plan(PlanKind.Replicate, [
+                        .. run.Seen.Copies.IsEmpty ? [] : new Step[] { new DropStrayCopies() },
+                        new StampSource(), new CreateDisks(), new ReplicateRounds()])
+                    : Replicated(run)
                     ? new Plan(PlanKind.Nothing, [])
                     : new Plan(PlanKind.Replicate, [
                         .. run.Seen.Copies.IsEmpty ? [] : new Step[] { new DropStrayCopies() },
@@ -65,9 +77,7 @@ public static class Planner
         {
             ImmutableArray<Step> moveOn =
             [
-                new CreateDisks(), new StopSource(), new FenceSource(), new CopyDisks(), new DefineTarget(),
-                .. run.WasRunning ? new Step[] { new StartTarget() } : [],
-                new ProveGuest(), new RemoveOldCopy(),
+                new CreateDisks(), .. Change(run), new RemoveOldCopy(),
             ];
             return new Plan(PlanKind.Move, commit ? [.. moveOn, new RetireSource(), new ReleaseCopy()] : moveOn);
         }
@@ -97,10 +107,33 @@ public static class Planner
     [
         // A copy that was started and never accepted holds writes that do not count, unless it is complete and only waits for its proof.
         .. run.Seen.Copies.Any(copy => copy.Site != run.To || !CopyIsComplete(run)) ? new Step[] { new DropStrayCopies() } : [],
-        new StampSource(), new CreateDisks(), new StopSource(), new FenceSource(), new CopyDisks(), new DefineTarget(),
-        .. run.WasRunning ? new Step[] { new StartTarget() } : [],
-        new ProveGuest(),
+        new StampSource(), new CreateDisks(), .. Change(run),
     ];
+
+    /// <summary>How the VM changes sides.</summary>
+    private static IEnumerable<Step> Change(Run run) => run.Spec.Mode == MigrationMode.Live && Running(run)
+        ? Live()
+        :
+        [
+            .. Warm(run) ? new Step[] { new ReplicateRounds() } : [],
+            new StopSource(), new FenceSource(),
+            run.Spec.Mode == MigrationMode.Cold ? new CopyDisks() : new FinalRound(),
+            new DefineTarget(),
+            .. run.WasRunning ? new Step[] { new StartTarget() } : [],
+            new ProveGuest(),
+        ];
+
+    private static IEnumerable<Step> Live() => [new MoveLive(), new CompareDisks(), new ProveGuest()];
+
+    /// <summary>The disks can be copied while it runs. A VM that is off, or was stopped for a cutover already, is copied as it is.</summary>
+    private static bool Warm(Run run) => run.Spec.Mode != MigrationMode.Cold && Running(run);
+
+    private static bool Running(Run run) => run.Vm.Power == PowerState.Running && run.Seen.HomeFence != FenceState.Broken;
+
+    /// <summary>A live move got as far as the switch: the VM is off at home and runs at the target, not accepted yet.</summary>
+    internal static bool CameLive(Observation seen) =>
+        seen.Current is null && seen.Home?.Power == PowerState.Off
+        && seen.Copies.Any(copy => copy.Vm.Stamp?[StampNotes.Live] is not null && copy.Vm.Stamp[StampNotes.Accepted] is null && copy.Vm.Power != PowerState.Off);
 
     private static ImmutableArray<Step> RollBack(Run run, Copy current, bool keepDisks)
     {
@@ -121,6 +154,11 @@ public static class Planner
 
     private static ImmutableArray<Step> CleanUp(Run run)
     {
+        if (CameLive(run.Seen))
+        {
+            return [new TakeLiveBack(), new RemoveCopy(), new ReleaseSource()];
+        }
+
         var home = run.Seen.Home;
         var fenced = home is not null && run.Seen.HomeFence != FenceState.None;
         return

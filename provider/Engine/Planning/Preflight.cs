@@ -382,9 +382,23 @@ public static class PreflightRunner
             notJudged = judgement.NotJudged;
         }
 
+        if (plan.Steps.Any(step => step is Steps.MoveLive) && place.Vm.Power == PowerState.Running && findings.TrueForAll(finding => finding.Id != "request.mode.supported"))
+        {
+            findings.AddRange((await place.Site.FindLiveBlockersAsync(place.Vm.Id, to, cancellation)).Select(blocker => Finding.Error(
+                "request.mode.live", PropertyPath.Of("mode"), $"{place.Vm.Name} cannot move Live from \"{place.Site.Name}\" to \"{to.Name}\": {blocker}. Mode Warm is off for the last changes only.")));
+        }
+
         if (spec.Goal < MigrationGoal.CutOver)
         {
             findings.AddRange(WayBack(run, removal: false));
+        }
+
+        if (plan.Steps.Any(step => step is Steps.ReplicateRounds) && spec.Goal >= MigrationGoal.CutOver && Steps.ReplicateRounds.Fixed(run) > spec.Cutover.MaxDowntime)
+        {
+            findings.Add(Finding.Warning(
+                "downtime.max", PropertyPath.Of("cutover.maxDowntime"),
+                $"Stopping {place.Vm.Name} and starting it takes about {Text.Human.Duration(Steps.ReplicateRounds.Fixed(run))} by itself, more than the {Text.Human.Duration(spec.Cutover.MaxDowntime)} of cutover.maxDowntime. "
+                + "The last round is kept short all the same; mode Live would only pause it."));
         }
 
         findings.AddRange(Drift.Find(run).Select(drift => Finding.Warning("drift", PropertyPath.Root, drift)));

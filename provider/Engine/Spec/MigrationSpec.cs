@@ -5,7 +5,42 @@ namespace VmMigrate.Engine.Spec;
 /// <summary>How a VM moves.</summary>
 public enum MigrationMode
 {
+    /// <summary>The VM is off while its disks are copied.</summary>
     Cold,
+
+    /// <summary>The disks are copied while the VM runs; it is off for the last changes only.</summary>
+    Warm,
+
+    /// <summary>The VM moves with its memory and is not started anew.</summary>
+    Live,
+}
+
+/// <summary>What to do with a guest that writes faster than its changes can be sent.</summary>
+public enum NoConvergence
+{
+    /// <summary>Nothing is cut over: the VM runs on at the source, and what was copied is kept.</summary>
+    Fail,
+
+    /// <summary>The cutover takes as long as it takes.</summary>
+    CutOverAnyway,
+
+    /// <summary>The guest gets less processor time until it converges (live only).</summary>
+    SlowGuest,
+}
+
+/// <summary>How the VM changes sides.</summary>
+public sealed record CutoverSpec
+{
+    /// <summary>Warm: rounds go on until stopping, the last round and starting fit in. Live: how long the VM may be paused.</summary>
+    public TimeSpan MaxDowntime { get; init; } = TimeSpan.FromSeconds(60);
+
+    public NoConvergence OnNoConvergence { get; init; } = NoConvergence.Fail;
+
+    /// <summary>Whether the guest freezes its file systems for the moment of each checkpoint.</summary>
+    public bool Quiesce { get; init; } = true;
+
+    /// <summary>After so many rounds, no more are tried.</summary>
+    public int MaxRounds { get; init; } = 20;
 }
 
 /// <summary>How far a migration is to go, in rising order.</summary>
@@ -50,6 +85,8 @@ public sealed record MigrationSpec
     public MigrationMode Mode { get; init; } = MigrationMode.Cold;
 
     public MigrationGoal Goal { get; init; } = MigrationGoal.CutOver;
+
+    public CutoverSpec Cutover { get; init; } = new();
 
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromMinutes(2);
 

@@ -71,7 +71,7 @@ internal sealed class CopyDisks : Step
     internal static long Bytes(Disk disk) => disk.AllocatedBytes.TryGet(out var allocated) ? Math.Min(allocated, disk.LengthBytes.Or(allocated)) : disk.LengthBytes.Or(0);
 
     /// <summary>When the copy is a VM already, its guest may have run: what was proven before its start counts. Else the disk is read again.</summary>
-    private static async Task<bool> IsStillWholeAsync(Run run, TargetDisk made, CopiedNote note, CancellationToken cancellation)
+    internal static async Task<bool> IsStillWholeAsync(Run run, TargetDisk made, CopiedNote note, CancellationToken cancellation)
     {
         if (made.Attached is not null)
         {

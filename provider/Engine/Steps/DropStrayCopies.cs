@@ -1,4 +1,6 @@
+using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
 
 namespace VmMigrate.Engine.Steps;
 
@@ -16,6 +18,13 @@ internal sealed class DropStrayCopies : Step
     {
         foreach (var copy in run.Seen.Copies)
         {
+            if (copy.Vm.Stamp?[StampNotes.Live] is not null && copy.Vm.Power != PowerState.Off)
+            {
+                throw new PlatformException(
+                    PlatformErrorKind.Refused, copy.Site.Name,
+                    $"{copy.Vm.Name} came to {copy.Site.Name} live and runs there; what it has written must not be dropped. Let the move be finished (goal CutOver) or taken back first.");
+            }
+
             if (copy.Site == run.To)
             {
                 await CopyRemoval.UndefineAsync(copy.Site, run.MigrationId, stray => stray.Id == copy.Vm.Id, cancellation);

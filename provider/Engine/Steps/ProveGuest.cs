@@ -33,7 +33,9 @@ internal sealed class ProveGuest : Step
         else
         {
             run.Guest = await GuestProbe.WaitForAllAsync(run, run.To, run.CopyId!, cancellation);
-            run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : null;
+
+            // A live move has measured its pause already.
+            run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : run.Downtime;
         }
 
         await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null), cancellation);

@@ -18,6 +18,7 @@ internal sealed class ReleaseCopy : Step
         {
             if (copy.Stamp is { Role: StampRole.Target })
             {
+                await run.To.EnsureTrackingRemovedAsync(copy.Id, run.MigrationId, cancellation);
                 await run.To.EnsureStampAsync(copy.Id, null, cancellation);
             }
         }

@@ -27,6 +27,8 @@ internal sealed class RetireSource : Step
 
         if (run.Spec.CommitSource == SourceAfterCommit.Keep)
         {
+            await run.Seen.HomeSite.EnsureTrackingRemovedAsync(home.Id, run.MigrationId, cancellation);
+
             // The kept source says itself that it was given up: no later run, with or without state, starts it beside the VM.
             await SourceNotes.UpdateAsync(
                 run.Seen.HomeSite, home.Id, run.MigrationId, stamp => stamp.With(Contracts.StampNotes.Committed, run.Now), cancellation);

@@ -25,6 +25,8 @@ internal sealed class StartTarget : Step
                 + $"Shut it down at {run.From.Name} and run again: its disks will be compared and what changed will be copied.");
         }
 
+        // From now on its guest writes there: the target's disks hold no checkpoint of the source any more.
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Synced, null), cancellation);
         await run.To.EnsureRunningAsync(run.CopyId!, cancellation);
         return $"{run.Placement!.Name} was started at {run.To.Name}";
     }

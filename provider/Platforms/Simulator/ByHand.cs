@@ -116,6 +116,17 @@ public sealed class ByHand
     /// <summary>Makes or removes snapshots.</summary>
     public void SetSnapshots(string site, string vm, int count) => Edit(site, vm, found => found.Snapshots = count, "snapshots changed");
 
+    /// <summary>The platform forgets what it has tracked: no checkpoint is left.</summary>
+    public void ResetTracking(string site, string vm) => Do(site, vm, (turn, at, found) =>
+    {
+        foreach (var checkpoint in found.Checkpoints.ToArray())
+        {
+            turn.DropCheckpoint(at, found, checkpoint);
+        }
+
+        turn.Say(at, found, "tracking reset");
+    });
+
     /// <summary>A task holds the VM, as a backup would; null: no more.</summary>
     public void SetBusy(string site, string vm, string? with) => Edit(site, vm, found => found.BusyWith = with, "task changed");
 

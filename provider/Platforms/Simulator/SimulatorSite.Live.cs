@@ -122,6 +122,9 @@ public sealed partial class SimulatorSite
 
         var target = turn.Site(there.Name);
         var made = there.Make(turn, target, IdOf(request.Target), request.Target);
+
+        // The clock does not move inside a turn: the pause began before it, and the guest has written nothing since.
+        vm.FrozenAt = turn.Now - downtime;
         turn.BringUpToDate(site, vm);
         foreach (var attached in vm.Disks)
         {
@@ -139,7 +142,6 @@ public sealed partial class SimulatorSite
         vm.Fence ??= new FenceDetail(request.MigrationId, vm.Autostart, Weakened: false);
         vm.Autostart = false;
 
-        // The clock does not move inside a turn: the pause is told as having begun before it.
         turn.MoveLive(site, vm, target, made, turn.Now - downtime);
 
         // Tracking goes along: what the checkpoints of the source kept is what the target began with, too.

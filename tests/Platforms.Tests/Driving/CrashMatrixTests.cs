@@ -16,6 +16,10 @@ public sealed class CrashMatrixTests
         RollBack,
         MoveOn,
         Commit,
+        Warm,
+        WarmRollBack,
+        Live,
+        LiveRollBack,
     }
 
     public static TheoryData<Direction, FaultKind, FaultMoment> Cases()
@@ -39,7 +43,7 @@ public sealed class CrashMatrixTests
     public async Task A_fault_at_any_writing_call_and_another_run_end_like_a_run_without_a_fault(Direction direction, FaultKind kind, FaultMoment moment)
     {
         var tried = 0;
-        foreach (var site in new[] { "dc1", "dc2", "dc3" })
+        foreach (var (site, pattern) in new[] { "dc1", "dc2", "dc3" }.SelectMany(_ => Patterns(direction), (site, pattern) => (site, pattern)))
         {
             for (var nth = 1; ; nth++)
             {
@@ -51,7 +55,7 @@ public sealed class CrashMatrixTests
                 {
                     var (_, outcome) = await world.DriveAsync(
                         spec, removal, remembered, default,
-                        (site, new Fault { Kind = kind, Call = "Ensure*", Nth = nth, Moment = moment, Times = moment == FaultMoment.After ? MoreThanRetries : 1 }));
+                        (site, new Fault { Kind = kind, Call = pattern, Nth = nth, Moment = moment, Times = moment == FaultMoment.After ? MoreThanRetries : 1 }));
                     struck = world.World.Calls.Skip(calls).Any(call => call.Outcome != "ok");
                     if (outcome?.Failed is not null && direction != Direction.Commit && !outcome.UndoFailed)
                     {
@@ -72,18 +76,31 @@ public sealed class CrashMatrixTests
                 world.Time.Advance(TimeSpan.FromSeconds(30));
                 Remembered? then = direction is Direction.Commit or Direction.MoveOn ? remembered : null;
                 var (before, again) = await world.DriveAsync(spec, removal, then);
-                Assert.False(before.IsBlocked, $"{site} call {nth}: {string.Join(" ", before.Findings.Select(finding => finding.Message))}");
-                Assert.True(again?.Failed is null, $"{site} call {nth}: {again?.Failed?.Name}: {again?.Why}");
+                Assert.False(before.IsBlocked, $"{site} {pattern} {nth}: {string.Join(" ", before.Findings.Select(finding => finding.Message))}");
+                Assert.True(again?.Failed is null, $"{site} {pattern} {nth}: {again?.Failed?.Name}: {again?.Why}");
                 // What a copy's guest wrote before the copy was given up again does not count.
-                await AssertEndAsync(world, direction, $"{site} call {nth}", lossless: moment != FaultMoment.After || kind == FaultKind.Crash);
+                await AssertEndAsync(world, direction, $"{site} {pattern} {nth}", lossless: moment != FaultMoment.After || kind == FaultKind.Crash);
             }
         }
 
         Assert.True(tried > 1, $"only {tried} calls were tried");
     }
 
+    private static string[] Patterns(Direction direction) => direction switch
+    {
+        Direction.Warm => ["Ensure*", "OpenRound"],
+        Direction.Live or Direction.LiveRollBack => ["Ensure*", "OpenRound", "MoveLive"],
+        _ => ["Ensure*"],
+    };
+
+    private static MigrationSpec In(MigrationMode mode) => Rehearsal.Spec() with { Mode = mode };
+
     private static (MigrationSpec Spec, bool Removal) Wish(Direction direction) => direction switch
     {
+        Direction.Warm => (In(MigrationMode.Warm), false),
+        Direction.WarmRollBack => (In(MigrationMode.Warm), true),
+        Direction.Live => (In(MigrationMode.Live), false),
+        Direction.LiveRollBack => (In(MigrationMode.Live), true),
         Direction.Move => (Rehearsal.Spec(), false),
         Direction.RollBack => (Rehearsal.Spec(), true),
         Direction.MoveOn => (Rehearsal.Spec(to: "dc3"), false),
@@ -92,12 +109,13 @@ public sealed class CrashMatrixTests
 
     private static async Task<Remembered?> PrepareAsync(Rehearsal world, Direction direction)
     {
-        if (direction == Direction.Move)
+        if (direction is Direction.Move or Direction.Warm or Direction.Live)
         {
             return null;
         }
 
-        Assert.Null((await world.DriveAsync(Rehearsal.Spec())).Outcome!.Failed);
+        var mode = direction switch { Direction.WarmRollBack => MigrationMode.Warm, Direction.LiveRollBack => MigrationMode.Live, _ => MigrationMode.Cold };
+        Assert.Null((await world.DriveAsync(In(mode))).Outcome!.Failed);
         world.Time.Advance(TimeSpan.FromSeconds(20));
         return new Remembered(Engine.Driving.MigrationPhase.CutOver, "dc2", null);
     }
@@ -108,10 +126,10 @@ public sealed class CrashMatrixTests
         {
             switch (direction)
             {
-                case Direction.Move:
+                case Direction.Move or Direction.Warm or Direction.Live:
                     await world.AssertRunsAtAsync("dc2", lossless);
                     break;
-                case Direction.RollBack:
+                case Direction.RollBack or Direction.WarmRollBack or Direction.LiveRollBack:
                     await world.AssertRunsAtAsync("dc1", lossless);
                     await world.AssertNoTracesAsync();
                     break;

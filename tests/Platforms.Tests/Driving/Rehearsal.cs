@@ -15,8 +15,10 @@ internal sealed class Rehearsal
 {
     internal const string VmName = "web-01";
 
-    internal Rehearsal(GuestOptions? guest = null, bool running = true)
+    internal Rehearsal(GuestOptions? guest = null, bool running = true, double? bytesPerSecond = null, bool tracking = true)
     {
+        BytesPerSecond = bytesPerSecond;
+        Tracking = tracking;
         Time = new SimulatedTime();
         World = new SimulatedWorld(Time);
         Guest = guest ?? new GuestOptions { Boot = TimeSpan.FromSeconds(2), Shutdown = TimeSpan.FromSeconds(1) };
@@ -32,6 +34,10 @@ internal sealed class Rehearsal
     private int _runners;
 
     private bool Running { get; }
+
+    private double? BytesPerSecond { get; }
+
+    private bool Tracking { get; }
 
     internal static MigrationSpec Spec(MigrationGoal goal = MigrationGoal.CutOver, string to = "dc2", RollbackChanges changes = RollbackChanges.BringBack) => new()
     {
@@ -100,6 +106,8 @@ internal sealed class Rehearsal
     {
         Guest = Guest,
         DataBytes = 1 << 20,
+        BytesPerSecond = BytesPerSecond,
+        ChangedBlockTracking = Tracking,
         Machines = site == "dc1"
             ? [new MachineOptions { Name = VmName, Disks = [8L << 20, 3L << 20], Running = Running, Networks = ["default"] }]
             : [],

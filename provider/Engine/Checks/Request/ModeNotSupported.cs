@@ -1,13 +1,16 @@
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Values;
 
 namespace VmMigrate.Engine.Checks.Request;
 
 /// <summary>Both platforms must be able to play their role in the wished mode.</summary>
+/// <remarks>Live needs changed-block tracking on both sides besides a common hypervisor family: it is how the disks are compared after the switch, when the guest writes on.</remarks>
 internal static class ModeNotSupported
 {
     internal static Rule Rule { get; } = Rules.Own("the drivers' capabilities lack a role or the mode", [], look =>
     {
-        var (subject, mode) = (look.Subject, look.Subject.Mode);
+        var subject = look.Subject;
         if (!subject.FromCapabilities.Source)
         {
             look.Say(
@@ -29,11 +32,38 @@ internal static class ModeNotSupported
                 at: PropertyPath.Of("target.site"));
         }
 
-        if (mode == "Live" && (subject.FromCapabilities.LiveFamily is not { } family || family != subject.ToCapabilities.LiveFamily))
+        if (subject.Vm.Power == PowerState.Running && WhyNot(subject, subject.Spec.Mode) is { } why)
+        {
+            var possible = Enum.GetValues<MigrationMode>().Where(mode => WhyNot(subject, mode) is null).ToList();
+            look.Say(
+                $"{subject.Vm.Name} cannot move {subject.Spec.Mode} from site \"{subject.From.Site}\" to site \"{subject.To.Site}\": {why}. "
+                + $"Possible {(possible.Count == 1 ? "is" : "are")}: {string.Join(", ", possible)}.",
+                at: PropertyPath.Of("mode"));
+        }
+
+        if (subject.Spec.Mode == MigrationMode.Warm && subject.Spec.Cutover.OnNoConvergence == NoConvergence.SlowGuest)
         {
             look.Say(
-                $"Memory cannot move from site \"{subject.From.Site}\" ({subject.From.Platform}) to site \"{subject.To.Site}\" ({subject.To.Platform}): they are not of one family with live moves. "
-                + $"Set mode to {(subject.FromCapabilities.ChangedBlockTracking ? "Warm or " : "")}Cold.");
+                "SlowGuest is for mode Live, where the hypervisor itself slows the guest down. Set Fail or CutOverAnyway.",
+                at: PropertyPath.Of("cutover.onNoConvergence"));
+        }
+
+        if (subject.Spec.Mode == MigrationMode.Live && subject.Vm.Power == PowerState.Running && subject.Spec.Probes.Any(probe => probe.Kind == ProbeKind.Console))
+        {
+            look.Say(
+                "A guest that moves live does not start anew, so its console does not show what it shows at a start. Use a guestAgent or tcp probe.",
+                at: PropertyPath.Of("verify.probes"));
         }
     });
+
+    private static string? WhyNot(CheckSubject subject, MigrationMode mode) => mode switch
+    {
+        MigrationMode.Warm when !subject.FromCapabilities.ChangedBlockTracking => $"platform {subject.From.Platform} cannot tell which blocks a running VM has changed",
+        MigrationMode.Live when subject.FromCapabilities.LiveFamily is null => $"platform {subject.From.Platform} does not move memory",
+        MigrationMode.Live when subject.ToCapabilities.LiveFamily != subject.FromCapabilities.LiveFamily =>
+            $"memory moves between hosts of one hypervisor family only, and these are {subject.FromCapabilities.LiveFamily} and {subject.ToCapabilities.LiveFamily ?? subject.To.Platform}",
+        MigrationMode.Live when !subject.FromCapabilities.ChangedBlockTracking || !subject.ToCapabilities.ChangedBlockTracking =>
+            "without changed-block tracking on both sides nothing could be proven about its disks",
+        _ => null,
+    };
 }

@@ -78,6 +78,8 @@ internal static class Headline
     private static string Word(MigrationMode mode) => mode switch
     {
         MigrationMode.Cold => "cold",
+        MigrationMode.Warm => "warm",
+        MigrationMode.Live => "live",
         _ => mode.ToString(),
     };
 }

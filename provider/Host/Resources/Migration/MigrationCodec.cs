@@ -24,6 +24,13 @@ internal static class MigrationCodec
                 target["name"].AsText),
             Mode = Word(inputs["mode"], MigrationMode.Cold),
             Goal = Word(inputs["goal"], MigrationGoal.CutOver),
+            Cutover = new CutoverSpec
+            {
+                MaxDowntime = Time(inputs["cutover"]["maxDowntime"], new CutoverSpec().MaxDowntime),
+                OnNoConvergence = Word(inputs["cutover"]["onNoConvergence"], NoConvergence.Fail),
+                Quiesce = inputs["cutover"]["quiesce"].AsBool ?? true,
+                MaxRounds = (int)Math.Clamp(inputs["cutover"]["maxRounds"].AsNumber ?? 20, 1, 1000),
+            },
             ShutdownTimeout = Time(inputs["shutdown"]["timeout"], TimeSpan.FromMinutes(2)),
             ForceShutdown = inputs["shutdown"]["force"].AsBool ?? false,
             Digest = Word(inputs["verify"]["digest"], DigestAlgorithm.XxHash128),

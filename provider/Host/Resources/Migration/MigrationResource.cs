@@ -42,6 +42,12 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             changes.Add(new PropertyChange(PropertyPath.Of("phase"), ChangeKind.Update, false, false));
         }
 
+        if (goal == MigrationGoal.Replicated && phase == MigrationPhase.Replicated && call.Inputs["mode"].AsText is nameof(MigrationMode.Warm) or nameof(MigrationMode.Live))
+        {
+            // A replica is kept near: each run does a further round.
+            changes.Add(new PropertyChange(PropertyPath.Of("replicatedAt"), ChangeKind.Update, false, false));
+        }
+
         if (call.OldState["drift"].AsList is { Items.IsEmpty: false })
         {
             changes.Add(new PropertyChange(PropertyPath.Of("drift"), ChangeKind.Update, false, false));

@@ -45,6 +45,7 @@ internal static class MigrationState
             .With("placement", place is { } at ? WritePlacement(at.Site, at.Vm) : Old(old, "placement"))
             .With("steps", steps.Count > 0 ? Value.List(steps) : Old(old, "steps") is { IsNull: false } kept ? kept : Value.List([]))
             .With("proof", proof.IsNull ? Old(old, "proof") : proof)
+            .With("replicatedAt", seen?.Home?.Stamp?[StampNotes.Synced] is not null && seen.Home.Stamp[StampNotes.Replicated] is { } checkpointed ? Value.Text(checkpointed) : Value.Null)
             .With("downtime", downtime)
             .With("transferred", run is not null && steps.Count > 0 ? Value.Number(run.Transferred) : Old(old, "transferred"))
             .With("estimate", estimate)

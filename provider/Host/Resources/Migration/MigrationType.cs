@@ -11,6 +11,8 @@ internal static class MigrationType
         "How the VM moves.",
         [
             new("Cold", "The VM is off while its disks are copied."),
+            new("Warm", "The disks are copied while the VM runs; it is off for the last changes and its start at the target."),
+            new("Live", "The VM moves with its memory and is not started anew: it pauses for a moment. Both sites must be of one hypervisor family."),
         ]);
 
     internal static EnumType Goal { get; } = new(
@@ -76,6 +78,25 @@ internal static class MigrationType
         [
             new("timeout", FieldType.Duration, "How long a clean shutdown (guest agent, then ACPI power button) may take.") { Default = Value.Text("2m") },
             new("force", FieldType.Bool, "Whether the VM may be switched off when the timeout is over. Without it the migration stops there and the VM runs on.") { Default = Value.Bool(false) },
+        ]);
+
+    internal static EnumType NoConvergence { get; } = new(
+        "NoConvergence",
+        "What to do with a guest that writes faster than its changes can be sent.",
+        [
+            new("Fail", "The run stops and says both rates; the VM runs on at the source and what was copied is kept."),
+            new("CutOverAnyway", "The cutover takes as long as it takes."),
+            new("SlowGuest", "Live only: the hypervisor gives the guest less processor time until it converges."),
+        ]);
+
+    internal static ObjectType Cutover { get; } = new(
+        "Cutover",
+        "How the VM changes sides, in modes Warm and Live.",
+        [
+            new("maxDowntime", FieldType.Duration, "Warm: rounds of changes go on until stopping the VM, sending the rest and starting it fit in. Live: how long the VM may be paused at the switch.") { Default = Value.Text("60s") },
+            new("onNoConvergence", FieldType.Of(NoConvergence), "What to do with a guest that writes faster than its changes can be sent.") { Default = Value.Text("Fail") },
+            new("quiesce", FieldType.Bool, "Whether the guest's agent freezes its file systems for the moment of each checkpoint. They are thawed whatever happens.") { Default = Value.Bool(true) },
+            new("maxRounds", FieldType.Integer, "After so many rounds no more are tried.") { Default = Value.Number(20) },
         ]);
 
     internal static ObjectType TcpProbe { get; } = new(
@@ -279,6 +300,7 @@ internal static class MigrationType
             new("target", FieldType.Of(Target), "Where it should run.") { Required = true },
             new("mode", FieldType.Of(Mode), "How it moves.") { Default = Value.Text("Cold") },
             new("goal", FieldType.Of(Goal), "How far to go.") { Default = Value.Text("CutOver") },
+            new("cutover", FieldType.Of(Cutover), "How the VM changes sides, in modes Warm and Live."),
             new("shutdown", FieldType.Of(Shutdown), "How the guest is stopped."),
             new("verify", FieldType.Of(Verify), "What counts as proof."),
             new("rollback", FieldType.Of(Rollback), "What a way back does."),
@@ -291,6 +313,7 @@ internal static class MigrationType
             new("placement", FieldType.Of(Placement), "Where the VM really runs now.") { AlwaysSet = true },
             new("steps", FieldType.ListOf(FieldType.Of(StepDone)), "Steps done, with times; at preview, the steps that will be done and the times they are expected to take.") { AlwaysSet = true },
             new("proof", FieldType.Of(Proof), "What shows that the move worked."),
+            new("replicatedAt", FieldType.Text, "Mode Warm: when the checkpoint was made that the target's disks hold: UTC, RFC 3339. Each run with goal Replicated makes a further one."),
             new("downtime", FieldType.Text, "How long the VM was down at the last cutover, such as `7.2s`."),
             new("transferred", FieldType.Number, "Bytes that were copied at the last run."),
             new("estimate", FieldType.Of(Estimate), "What the next run is expected to take; after a run, what that run was expected to take."),

@@ -149,7 +149,7 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
     {
         var before = CopiesRunning(here.Id);
         (there.Power, there.StartedAt, there.Boots, there.RecordsAtStart) = (PowerState.Running, here.StartedAt, here.Boots, here.RecordsAtStart);
-        (there.FrozenAt, there.Stood) = (here.FrozenAt, here.Stood + (now - pausedAt));
+        (there.FrozenAt, there.Stood) = (null, here.Stood + (now - pausedAt));
         (here.Power, here.StartedAt, here.FrozenAt, here.Stood, here.Round) = (PowerState.Off, null, null, TimeSpan.Zero, null);
         Touch(here);
         Touch(there);

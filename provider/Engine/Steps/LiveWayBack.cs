@@ -1,0 +1,67 @@
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>Takes a live move back after its switch and before its acceptance: the VM is shut down at the target, what it wrote since is brought back, and it starts at the source.</summary>
+/// <remarks>
+/// Nothing that the guest has written is given up: it has served its clients all the time. Only what it has changed since the checkpoint before the move is
+/// written at the source; everything else there is as it was, whatever became of it at the target.
+/// </remarks>
+internal static class LiveWayBack
+{
+    internal static async Task RunAsync(Run run, CancellationToken cancellation)
+    {
+        var (site, home) = (run.Seen.HomeSite, run.Seen.Home!);
+        foreach (var copy in await run.To.FindStampedAsync(run.MigrationId, cancellation))
+        {
+            if (copy.Stamp is not { Role: StampRole.Target } stamp || stamp[StampNotes.Live] is null || stamp[StampNotes.Accepted] is not null)
+            {
+                continue;
+            }
+
+            await BackAsync(run, site, home, copy, cancellation);
+        }
+
+        // Where the switch never came about there is nothing more to do: the VM has run on.
+        var now = await site.InspectAsync(home.Id, cancellation);
+        if (now is { Power: PowerState.Off })
+        {
+            await site.EnsureUnfencedAsync(home.Id, run.MigrationId, cancellation);
+            await site.EnsureRunningAsync(home.Id, cancellation);
+        }
+
+        await SourceNotes.UpdateAsync(site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.BringBack, null).With(StampNotes.DownSince, null), cancellation);
+    }
+
+    private static async Task BackAsync(Run run, Site site, Vm home, Vm copy, CancellationToken cancellation)
+    {
+        if (await site.InspectAsync(home.Id, cancellation) is not { Power: PowerState.Off })
+        {
+            throw new PlatformException(
+                PlatformErrorKind.Refused, site.Name,
+                $"{home.Name} runs at {site.Name} and at {run.To.Name}: somebody has started it in spite of the fence. Nothing is taken back; shut down the one that is not to stay");
+        }
+
+        await site.EnsureFencedAsync(home.Id, run.MigrationId, cancellation);
+        await SourceNotes.UpdateAsync(
+            site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, stamp[StampNotes.DownSince] ?? run.Now).With(StampNotes.BringBack, "started"), cancellation);
+        run.Events.Status("take back", $"waiting for {run.Name} to shut down at {run.To.Name}");
+        await run.To.EnsureOffAsync(copy.Id, run.Spec.ShutdownTimeout, force: true, cancellation);
+        await using (var round = await run.To.OpenRoundAsync(new RoundRequest(copy.Id, run.MigrationId, "back", MoveLive.Checkpoint, Quiesce: false), cancellation))
+        {
+            foreach (var disk in copy.Disks)
+            {
+                var changed = round.Since is null ? null : await round.ChangedAsync(disk.Name, cancellation);
+                await using var from = await round.OpenDiskAsync(disk.Name, cancellation);
+                await using var to = await site.OpenVmDiskAsync(home.Id, disk.Name, writable: true, cancellation);
+                await RoundSync.RunAsync(run, disk.Name, from, to, changed, targetIsZero: false, whole: false, "bring back", cancellation);
+            }
+        }
+
+        await run.To.EnsureTrackingRemovedAsync(copy.Id, run.MigrationId, cancellation);
+        await run.To.EnsureUndefinedAsync(copy.Id, run.MigrationId, cancellation);
+        run.CopyId = null;
+    }
+}

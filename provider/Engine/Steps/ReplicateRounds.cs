@@ -1,0 +1,169 @@
+using System.Globalization;
+using VmMigrate.Engine.Blocks;
+using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Engine.Text;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>Copies the disks of a running VM: a base copy, then rounds of what has changed, until what is left fits into the declared downtime. For goal Replicated: one round a run.</summary>
+/// <remarks>
+/// A round is wholly applied or not at all, as far as the note "synced" goes: it names the last checkpoint that the target's disks hold, and is written when
+/// all disks have it. Whatever a killed round has written lies within what has changed since then, so the next one writes it again.
+/// </remarks>
+internal sealed class ReplicateRounds : Step
+{
+    /// <summary>However short the declared downtime, a last round of this much is worth trying.</summary>
+    private static readonly TimeSpan LeastLastRound = TimeSpan.FromSeconds(1);
+
+    public override string Name => "replicate";
+
+    public override MigrationPhase Phase => MigrationPhase.Replicating;
+
+    public override long EstimateBytes(Run run) => run.Vm.Stamp?[StampNotes.Synced] is null ? run.Vm.Disks.Sum(CopyDisks.Bytes) : 0;
+
+    public override string Describe(Run run)
+    {
+        var first = run.Vm.Stamp?[StampNotes.Synced] is { } synced
+            ? $"what has changed since round {synced} of {Disks(run)}"
+            : $"base copy of {string.Join(", ", run.Vm.Disks.Select(disk => $"{disk.Name} {Human.Bytes(CopyDisks.Bytes(disk))} of {Human.Bytes(disk.LengthBytes.Or(0))}"))}";
+        var then = run.Spec.Goal < MigrationGoal.CutOver ? "" : $", then rounds of changes until the rest fits into {Human.Duration(run.Spec.Cutover.MaxDowntime)}";
+        return $"{first} from {run.From.Name} to {run.To.Name} while {run.Name} runs{then}; {run.Spec.Digest} digests compared on both sides{(run.Spec.Cutover.Quiesce ? "; the guest is asked to freeze its file systems for the moment of each checkpoint" : "")}";
+    }
+
+    public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        var source = await run.From.InspectAsync(run.Vm.Id, cancellation)
+            ?? throw new PlatformException(PlatformErrorKind.NotFound, run.From.Name, $"{run.Name} is gone from {run.From.Name}.");
+        var checkpoints = await run.From.FindCheckpointsAsync(run.Vm.Id, run.MigrationId, cancellation);
+        var synced = run.Disks.Values.Any(disk => disk.IsNew) ? null : source.Stamp?[StampNotes.Synced];
+        synced = synced is not null && checkpoints.Contains(synced) ? synced : null;
+        var number = int.TryParse(source.Stamp?[StampNotes.Round], CultureInfo.InvariantCulture, out var last) ? last : 0;
+        if (synced is null)
+        {
+            // From the first byte on, the target holds no checkpoint any more.
+            await NoteAsync(run, stamp => stamp.With(StampNotes.Synced, null).With(StampNotes.Replicated, null), cancellation);
+        }
+
+        var (rounds, said) = (new List<CopyRound>(), new List<string>());
+        var before = run.Time.GetTimestamp();
+        while (true)
+        {
+            number++;
+            await NoteAsync(run, stamp => stamp.With(StampNotes.Round, number.ToString(CultureInfo.InvariantCulture)), cancellation);
+            var started = run.Time.GetTimestamp();
+            var (dirty, took, told) = await OneAsync(run, number, synced, cancellation);
+            var since = run.Time.GetElapsedTime(before, started);
+            before = started;
+            said.Add(told);
+            foreach (var old in checkpoints.Append(synced).OfType<string>().Distinct())
+            {
+                await run.From.EnsureCheckpointRemovedAsync(run.Vm.Id, run.MigrationId, old, cancellation);
+            }
+
+            (checkpoints, synced) = ([], NameOf(number));
+            if (run.Spec.Goal < MigrationGoal.CutOver)
+            {
+                return said[0];
+            }
+
+            // The base copy says how fast the link is, and nothing about the guest.
+            if (rounds.Count > 0 && Decide(run, rounds, dirty, since, said))
+            {
+                return string.Join("; ", said);
+            }
+
+            rounds.Add(new CopyRound(dirty, took));
+        }
+    }
+
+    /// <returns>True when it is time to cut over.</returns>
+    private static bool Decide(Run run, List<CopyRound> rounds, long dirty, TimeSpan since, List<string> said)
+    {
+        var declared = run.Spec.Cutover;
+        var rest = declared.MaxDowntime - Fixed(run);
+        var predicted = Convergence.Predict(rounds, dirty, since, rest > LeastLastRound ? rest : LeastLastRound, TimeSpan.Zero, declared.MaxRounds);
+        if (predicted.Verdict == ConvergenceVerdict.AnotherRound)
+        {
+            return false;
+        }
+
+        if (predicted.Verdict == ConvergenceVerdict.CutOver)
+        {
+            return true;
+        }
+
+        var rates = $"{run.Name} writes {Human.Rate(predicted.DirtyBytesPerSecond)}, and {Human.Rate(predicted.LinkBytesPerSecond ?? 0)} reach {run.To.Name}: "
+            + $"after {rounds.Count + 1} rounds {Human.Bytes(dirty)} change between two of them, so the last one would take about {Human.Duration(predicted.PredictedLastRound)}, "
+            + $"and with stopping and starting the VM more than the {Human.Duration(declared.MaxDowntime)} of cutover.maxDowntime";
+        if (declared.OnNoConvergence == NoConvergence.CutOverAnyway)
+        {
+            said.Add($"{rates}; cut over anyway, as declared");
+            run.Events.Say(Severity.Warning, $"{rates}. It is cut over anyway, as declared.");
+            return true;
+        }
+
+        throw new PlatformException(
+            PlatformErrorKind.Refused, run.From.Name,
+            $"{rates}. Nothing was cut over, and what was copied is kept. Run again when it writes less, allow more downtime, give the link more bandwidth, or set cutover.onNoConvergence to CutOverAnyway");
+    }
+
+    /// <summary>What the outage costs besides the last round, by the steps' own estimates.</summary>
+    internal static TimeSpan Fixed(Run run) =>
+        new Step[] { new StopSource(), new FenceSource(), new DefineTarget(), new StartTarget() }.Aggregate(TimeSpan.Zero, (sum, step) => sum + step.Estimate(run));
+
+    private static async Task<(long Dirty, TimeSpan Took, string Told)> OneAsync(Run run, int number, string? synced, CancellationToken cancellation)
+    {
+        var started = run.Time.GetTimestamp();
+        var name = synced is null ? "base copy" : $"round {number.ToString(CultureInfo.InvariantCulture)}";
+        run.Events.Status(name, $"{name}: opening a checkpoint of {run.Name}");
+        await using var round = await run.From.OpenRoundAsync(
+            new RoundRequest(run.Vm.Id, run.MigrationId, NameOf(number), synced, run.Spec.Cutover.Quiesce), cancellation);
+        var at = run.Now;
+        if (synced is not null && round.Since is null)
+        {
+            run.Events.Say(Severity.Warning, $"{run.From.Name} has lost its record of what {run.Name} has changed since {synced}; everything is copied again.");
+            run.Trees.Clear();
+        }
+
+        if (run.Spec.Cutover.Quiesce && !round.Quiesced)
+        {
+            run.Events.Say(Severity.Note, $"{run.Name} was not frozen for checkpoint {NameOf(number)}: {round.WhyNotQuiesced}. The checkpoint is as after a power cut; the last one, with the VM off, is whole.");
+        }
+
+        var (dirty, sent) = (0L, 0L);
+        foreach (var disk in run.Vm.Disks)
+        {
+            var made = run.Disks[disk.Name];
+            var changed = round.Since is null ? null : await round.ChangedAsync(disk.Name, cancellation);
+            await using var from = await round.OpenDiskAsync(disk.Name, cancellation);
+            if (from.LengthBytes != made.LengthBytes)
+            {
+                throw new PlatformException(
+                    PlatformErrorKind.Refused, run.From.Name,
+                    $"Disk {disk.Name} of {run.Name} has {from.LengthBytes} bytes now and had {made.LengthBytes} when its copy was made: somebody has resized it. Run again: its copy is made anew");
+            }
+
+            await using var to = await run.To.OpenDiskAsync(made, cancellation);
+            var result = await RoundSync.RunAsync(
+                run, disk.Name, from, to, changed, targetIsZero: synced is null && made.IsNew && !run.Trees.ContainsKey(disk.Name),
+                whole: run.Spec.Goal >= MigrationGoal.CutOver, name, cancellation);
+            dirty += changed?.TotalBytes ?? result.WrittenBytes;
+            sent += result.WrittenBytes;
+            run.Disks[disk.Name] = made with { IsNew = false };
+        }
+
+        await NoteAsync(run, stamp => stamp.With(StampNotes.Synced, NameOf(number)).With(StampNotes.Replicated, at), cancellation);
+        var took = run.Time.GetElapsedTime(started);
+        return (dirty, took, $"{name}: {Human.Bytes(sent)} in {Human.Duration(took)}{(round.Quiesced ? ", frozen for its checkpoint" : "")}");
+    }
+
+    private static string NameOf(int number) => $"r{number.ToString(CultureInfo.InvariantCulture)}";
+
+    private static string Disks(Run run) => string.Join(", ", run.Vm.Disks.Select(disk => disk.Name));
+
+    private static Task NoteAsync(Run run, Func<Stamp, Stamp> change, CancellationToken cancellation) =>
+        SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, change, cancellation);
+}
