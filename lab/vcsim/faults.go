@@ -31,6 +31,7 @@ type front struct {
 	lock   sync.Mutex
 	faults map[string]*fault
 	calls  map[string]int
+	denied []string
 }
 
 var methodForm = regexp.MustCompile(`<(?:\w+:)?Body[^>]*>\s*<(?:\w+:)?(\w+)`)
@@ -46,6 +47,10 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.lock.Unlock()
 	case r.URL.Path == "/lab/reset":
 		f.tracker.reset(types.ManagedObjectReference{Type: "VirtualMachine", Value: r.URL.Query().Get("vm")})
+	case r.URL.Path == "/lab/deny":
+		f.lock.Lock()
+		f.denied = strings.Split(r.URL.Query().Get("privileges"), ",")
+		f.lock.Unlock()
 	case r.URL.Path == "/lab/calls":
 		f.lock.Lock()
 		fmt.Fprint(w, f.calls[r.URL.Query().Get("method")])
@@ -88,6 +93,19 @@ func (f *front) call(w http.ResponseWriter, r *http.Request) {
 		f.tracker.snapshot(ref, forward)
 	case "RemoveSnapshot_Task":
 		f.tracker.removeSnapshot(ref, forward)
+	case "HasPrivilegeOnEntities":
+		// vcsim's account has all of them.
+		seen := httptest.NewRecorder()
+		f.next.ServeHTTP(seen, r)
+		answer := seen.Body.String()
+		f.lock.Lock()
+		for _, privilege := range f.denied {
+			answer = strings.ReplaceAll(answer, "<privId>"+privilege+"</privId><isGranted>true", "<privId>"+privilege+"</privId><isGranted>false")
+		}
+		f.lock.Unlock()
+		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+		w.WriteHeader(seen.Code)
+		_, _ = io.WriteString(w, answer)
 	default:
 		forward()
 	}

@@ -60,6 +60,7 @@ func main() {
 	hosts := flag.Int("hosts", 1, "hosts in the cluster")
 	datastores := flag.Int("datastores", 1, "datastores")
 	esx := flag.Bool("esx", false, "a bare ESXi host in place of a vCenter")
+	guests := flag.Bool("guests", false, "play a guest in every VM that runs")
 	verbose := flag.Bool("v", false, "say what is called")
 	flag.Parse()
 	if !*verbose {
@@ -100,9 +101,9 @@ func main() {
 	server := model.Service.NewServer()
 	defer server.Close()
 
-	guests := &tracker{vms: map[types.ManagedObjectReference]*vmState{}}
-	server.Config.Handler = &front{next: server.Config.Handler, tracker: guests, faults: map[string]*fault{}, calls: map[string]int{}}
-	go guests.play()
+	tracked := &tracker{everywhere: *guests, vms: map[types.ManagedObjectReference]*vmState{}}
+	server.Config.Handler = &front{next: server.Config.Handler, tracker: tracked, faults: map[string]*fault{}, calls: map[string]int{}}
+	go tracked.play()
 
 	folders := map[string]string{}
 	for _, one := range simulator.Map.All("Datastore") {

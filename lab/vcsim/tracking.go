@@ -46,6 +46,8 @@ type vmState struct {
 }
 
 type tracker struct {
+	everywhere bool
+
 	lock sync.Mutex
 	vms  map[types.ManagedObjectReference]*vmState
 }
@@ -115,7 +117,7 @@ func (t *tracker) play() {
 }
 
 func (t *tracker) tick(vm *simulator.VirtualMachine) {
-	if vm.Config == nil || vm.Runtime.Host == nil || !hasGuest(vm) {
+	if vm.Config == nil || vm.Runtime.Host == nil || !(t.everywhere || hasGuest(vm)) {
 		return
 	}
 	state := t.of(vm.Self)

@@ -42,6 +42,9 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     public override Task<ImmutableArray<string>> FindCheckpointsAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         site.FindCheckpointsAsync(vmId, migrationId, cancellation);
 
+    public override Task<ImmutableArray<string>?> FindMissingRightsAsync(RightsRequest request, CancellationToken cancellation) =>
+        site.FindMissingRightsAsync(request, cancellation);
+
     public override Task<ImmutableArray<string>> FindLiveBlockersAsync(string vmId, Site to, CancellationToken cancellation) =>
         site.FindLiveBlockersAsync(vmId, Bare(to), cancellation);
 

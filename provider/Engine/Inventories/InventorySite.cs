@@ -89,6 +89,9 @@ public sealed partial class InventorySite : Site
     public override Task<ImmutableArray<string>> FindCheckpointsAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         _site.FindCheckpointsAsync(vmId, migrationId, cancellation);
 
+    public override Task<ImmutableArray<string>?> FindMissingRightsAsync(RightsRequest request, CancellationToken cancellation) =>
+        _site.FindMissingRightsAsync(request, cancellation);
+
     public override Task<ImmutableArray<string>> FindLiveBlockersAsync(string vmId, Site to, CancellationToken cancellation) =>
         _site.FindLiveBlockersAsync(vmId, FreshOf(to), cancellation);
 

@@ -333,6 +333,11 @@ public static class PreflightRunner
         };
     }
 
+    private static async Task<SiteFacts> WithRightsAsync(SiteFacts facts, Site site, RightsRequest request, CancellationToken cancellation) =>
+        await site.FindMissingRightsAsync(request, cancellation) is { } missing
+            ? facts with { Observed = facts.Observed.With(Facts.Keys.SiteFact.MissingRights, missing) }
+            : facts;
+
     /// <summary>Only where something is to be foretold: between the place where the VM is and the one where it will be.</summary>
     private static async Task<RunHistory> HistoryAsync(Plan plan, Run run, SiteBook sites, CancellationToken cancellation) =>
         plan.Steps.IsEmpty ? RunHistory.None
@@ -354,6 +359,11 @@ public static class PreflightRunner
             var from = await place.Site.DescribeAsync(cancellation);
             sides = (from, to == place.Site ? from : await to.DescribeAsync(cancellation));
             (placement, placing) = Placement.Choose(spec, place.Vm, sides.Value.To);
+            sides = (
+                await WithRightsAsync(from, place.Site, new RightsRequest { VmId = place.Vm.Id, Tracked = spec.Mode != MigrationMode.Cold }, cancellation),
+                placing.Any(finding => finding.Severity == Severity.Error)
+                    ? sides.Value.To
+                    : await WithRightsAsync(sides.Value.To, to, new RightsRequest { Pool = placement.Pool, Host = placement.Host, Networks = [.. placement.Networks.Values] }, cancellation));
         }
 
         var history = await HistoryAsync(plan, run, sites, cancellation);

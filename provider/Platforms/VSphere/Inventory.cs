@@ -133,6 +133,7 @@ internal sealed class Inventory
             FreeMemoryBytes = memory is { } total && used is { } taken ? Fact.Known(Math.Max(0, total - (taken << 20))) : Fact<long>.Unknown("the host does not tell what it uses"),
             CpuModel = host.Text("summary.hardware.cpuModel") is { } model ? Fact.Known(model) : Fact<string>.Unknown("the host is not connected"),
             Accelerations = [VmFacts.Hypervisor],
+            Observed = FurtherFacts.OfHost(host),
         };
     }
 

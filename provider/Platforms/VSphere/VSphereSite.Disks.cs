@@ -121,6 +121,8 @@ internal sealed partial class VSphereSite
         }
     }
 
+    public override string? DescribeAccess(Engine.Facts.Disk? disk, string? format) => disk is null ? FlatDiskAccess.UploadKind : FlatDiskAccess.Kind;
+
     // --- Content ---
 
     private async Task<DiskAccess> OpenFlatAsync(

@@ -113,7 +113,7 @@ internal sealed partial class VSphereSite : Site
         var inventory = await FreshInventoryAsync(InventoryAge, cancellation).ConfigureAwait(false);
         var autostart = await AutostartsAsync(inventory, cancellation).ConfigureAwait(false);
         var vms = await _client.ReadAllAsync("listing the VMs", new Dictionary<string, string[]> { ["VirtualMachine"] = VmFacts.Paths }, cancellation).ConfigureAwait(false);
-        foreach (var vm in vms.Select(vm => VmFacts.Read(vm, inventory, autostart, null)).OrderBy(vm => vm.Name, StringComparer.Ordinal))
+        foreach (var vm in vms.Select(vm => VmFacts.Read(vm, inventory, autostart, null, Address.EnableChangeTracking)).OrderBy(vm => vm.Name, StringComparer.Ordinal))
         {
             yield return vm;
         }
@@ -210,7 +210,7 @@ internal sealed partial class VSphereSite : Site
         var facts = ImmutableArray.CreateBuilder<Vm>(vms.Count);
         foreach (var vm in vms)
         {
-            facts.Add(VmFacts.Read(vm, inventory, autostart, await BusyAsync(vm, cancellation).ConfigureAwait(false)));
+            facts.Add(VmFacts.Read(vm, inventory, autostart, await BusyAsync(vm, cancellation).ConfigureAwait(false), Address.EnableChangeTracking));
         }
 
         return facts.MoveToImmutable();

@@ -20,12 +20,14 @@ internal static class VmFacts
         "runtime.powerState", "runtime.connectionState", "runtime.host", "runtime.consolidationNeeded", "snapshot",
         "guest.toolsRunningStatus", "guest.guestFullName", "guest.ipAddress", "guest.net",
         "layoutEx.file", "layoutEx.disk",
+        .. FurtherFacts.Paths,
     ];
 
     internal static string IdOf(VimObject vm) => vm.Text("config.instanceUuid") is { Length: > 0 } uuid ? uuid : vm.Ref.Value;
 
+    /// <param name="mayTrack">Whether changed-block tracking may be switched on where it is off.</param>
     /// <param name="autostart">Refs of the VMs that start with their hosts; null where that was not read.</param>
-    internal static Vm Read(VimObject vm, Inventory inventory, ImmutableHashSet<string>? autostart, string? busyWith)
+    internal static Vm Read(VimObject vm, Inventory inventory, ImmutableHashSet<string>? autostart, string? busyWith, bool mayTrack)
     {
         var options = ExtraConfig.Read(vm["config.extraConfig"]);
         var fence = Fence.Of(options);
@@ -74,6 +76,7 @@ internal static class VmFacts
             Stamp = ExtraConfig.StampOf(options),
             BusyWith = busyWith is null ? Fact<string>.Unknown("not asked for") : Fact.Known(busyWith),
             NativeDefinition = Native(vm, devices, options),
+            Observed = FurtherFacts.Of(vm, devices, mayTrack),
         };
     }
 
@@ -96,14 +99,14 @@ internal static class VmFacts
 
     private static Disk Disk(VirtualDisk disk, VimObject vm, Inventory inventory, MoRef? datacenter)
     {
-        var pool = disk.Path is { } path ? inventory.Datastore(path.Datastore, datacenter)?.UniqueName : null;
+        var store = disk.Path is { } path ? inventory.Datastore(path.Datastore, datacenter) : null;
         return new Disk
         {
             Name = disk.Name,
             Location = disk.FileName,
             Bus = Fact.Known(disk.Bus),
             Format = Fact.Known("vmdk"),
-            Pool = Known(pool, "its datastore is not seen"),
+            Pool = Known(store?.UniqueName, "its datastore is not seen"),
             LengthBytes = disk.LengthBytes is { } length ? Fact.Known(length) : Fact<long>.Unknown("the server does not tell"),
             AllocatedBytes = Allocated(vm, disk) is { } allocated ? Fact.Known(allocated) : Fact<long>.Unknown("the server's account of the VM's files lacks it"),
             ReadOnly = false,
@@ -111,6 +114,7 @@ internal static class VmFacts
             Encrypted = Fact.Known(disk.IsEncrypted),
             BackingChain = [.. disk.Chain.Skip(1)],
             Readable = disk.IsFile,
+            Observed = FurtherFacts.Of(disk, store),
         };
     }
 
@@ -153,16 +157,6 @@ internal static class VmFacts
             yield return new SpecialDevice("template", "it is a template, which cannot run: convert it to a VM first, or clone it");
         }
 
-        if (vm["config.keyId"] is not null)
-        {
-            yield return new SpecialDevice("encrypted-vm", "the VM's home is encrypted (VM encryption): its files cannot be read outside vSphere; decrypt it first");
-        }
-
-        if (vm["config.ftInfo"] is not null)
-        {
-            yield return new SpecialDevice("fault-tolerance", "Fault Tolerance is on: it keeps a second copy running, and no snapshot can be made; turn it off first");
-        }
-
         foreach (var device in devices.All)
         {
             switch (device.Type())
@@ -187,14 +181,6 @@ internal static class VmFacts
                     break;
                 default:
                     break;
-            }
-        }
-
-        foreach (var disk in devices.Disks)
-        {
-            if (disk.WhyNotMovable is { } reason)
-            {
-                yield return new SpecialDevice(reason.Kind, $"disk {disk.Name} ({disk.FileName}) {reason.Words}");
             }
         }
     }

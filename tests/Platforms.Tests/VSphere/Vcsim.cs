@@ -60,6 +60,9 @@ internal sealed class Vcsim : IAsyncDisposable
     /// <summary>The tracking of a VM's changes begins anew, as after a host's crash.</summary>
     internal Task ResetTrackingAsync(VmMigrate.Platforms.VSphere.Vim.MoRef vm) => AskAsync($"reset?vm={vm.Value}");
 
+    /// <summary>The account lacks these privileges from now on.</summary>
+    internal Task DenyAsync(string privileges) => AskAsync($"deny?privileges={privileges}");
+
     private async Task<string> AskAsync(string what)
     {
         using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate!.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256) == Thumbprint };

@@ -2,6 +2,7 @@ using System.Globalization;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Facts.Keys;
 using VmMigrate.Platforms.VSphere;
 using VmMigrate.Platforms.VSphere.Vim;
 using static VmMigrate.Platforms.VSphere.Vim.VimXml;
@@ -254,7 +255,7 @@ public sealed class VcsimFaultTests : IAsyncLifetime
                     Typed("backing", "VirtualDiskFlatVer2BackingInfo", El("fileName", disk.FileName), El("diskMode", "independent_persistent"), El("sharing", "sharingMultiWriter")),
                     El("controllerKey", disk.Device.Number("controllerKey") ?? 0), El("unitNumber", 0), El("capacityInKB", (disk.LengthBytes ?? 0) / 1024))));
         var independent = Assert.Single(await _site.FindByNameAsync("independent", Cancel));
-        Assert.Contains(independent.SpecialDevices, device => device.Kind == "independent-disk");
+        Assert.True(DiskFact.Independent.Of(independent.Disks[0]).Value);
         Assert.True(independent.Disks[0].Shared);
 
         await SeedAsync("golden");
@@ -275,6 +276,23 @@ public sealed class VcsimFaultTests : IAsyncLifetime
         Assert.Equal("/DC0/vm/twin", vm.Path);
         Assert.Empty(await _site.FindByNameAsync("/DC0/vm/nobody", Cancel));
         Assert.Empty(await _site.FindByNameAsync("vm-99999", Cancel));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Privileges_that_the_account_lacks_are_told_by_name_and_object()
+    {
+        var vm = await SeedAsync("rights");
+        Assert.Empty((await _site.FindMissingRightsAsync(new RightsRequest { VmId = vm.Id, Tracked = true }, Cancel))!.Value);
+
+        await _vcsim.DenyAsync("VirtualMachine.State.CreateSnapshot,Datastore.AllocateSpace,Network.Assign");
+
+        Assert.Equal(
+            ["VirtualMachine.State.CreateSnapshot on VM rights"],
+            (await _site.FindMissingRightsAsync(new RightsRequest { VmId = vm.Id, Tracked = true }, Cancel))!.Value);
+        Assert.Empty((await _site.FindMissingRightsAsync(new RightsRequest { VmId = vm.Id }, Cancel))!.Value);
+        Assert.Equal(
+            [$"Datastore.AllocateSpace on datastore {_vcsim.Datastore}", "Network.Assign on network VM Network"],
+            (await _site.FindMissingRightsAsync(new RightsRequest { Pool = _vcsim.Datastore, Networks = ["VM Network"] }, Cancel))!.Value);
     }
 
     private async Task<Vm> SeedAsync(string name, params System.Xml.Linq.XElement[] more)

@@ -72,6 +72,43 @@ public sealed class VcsimToLibvirtTests(TwoHosts lab) : IAsyncLifetime
         Assert.NotEqual(await GuestAsync(), await File.ReadAllBytesAsync(_vcsim.FileOf(home.Disks[0].Location).Replace(".vmdk", "-flat.vmdk", StringComparison.Ordinal), Cancel));
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task A_VM_moves_from_KVM_to_vSphere_and_is_taken_back()
+    {
+        const string Kvm = "kvm-01";
+        await TwoHosts.FreshGuestAsync(Kvm, "--wait");
+        await using var vcsim = await Vcsim.StartAsync("-guests");
+        await using var vcenter = vcsim.Open("vc2");
+        await using var home = lab.Open(TwoHosts.Dc1);
+        var source = Assert.Single(await home.FindByNameAsync(Kvm, Cancel));
+        var spec = new MigrationSpec
+        {
+            Vm = new VmReference(TwoHosts.Dc1, Kvm, null),
+            Target = new TargetSpec("vc2", null, null, ImmutableDictionary<string, string>.Empty.Add("user", "VM Network"), null),
+            Rollback = RollbackChanges.Discard,
+        };
+
+        var outcome = await UpAsync(spec, vcenter, home);
+
+        Assert.True(outcome.Failed is null, $"{outcome.Failed?.Name}: {outcome.Why}");
+        var copy = Assert.Single(await vcenter.FindByNameAsync(Kvm, Cancel));
+        Assert.Equal(PowerState.Running, copy.Power);
+        Assert.Equal((source.Uuid, source.MemoryBytes, source.Cpus), (copy.Uuid, copy.MemoryBytes, copy.Cpus));
+        Assert.Equal(("vda", "pvscsi", source.Disks[0].LengthBytes), (copy.Disks[0].Name, copy.Disks[0].Bus.Value, copy.Disks[0].LengthBytes));
+        Assert.Equal((source.Nics[0].Mac, "vmxnet3", "VM Network"), (copy.Nics[0].Mac, copy.Nics[0].Model.Value, copy.Nics[0].Network.Value));
+        var flat = await File.ReadAllBytesAsync(vcsim.FileOf(copy.Disks[0].Location).Replace(".vmdk", "-flat.vmdk", StringComparison.Ordinal), Cancel);
+        Assert.Equal(source.Disks[0].LengthBytes.Value, flat.Length);
+        // The master boot record of the guest's own disk.
+        Assert.Equal((0x55, 0xaa), (flat[510], flat[511]));
+
+        var back = await UpAsync(spec with { Goal = MigrationGoal.Validated }, vcenter, home);
+        Assert.True(back.Failed is null, $"{back.Failed?.Name}: {back.Why}");
+        Assert.Empty(await vcenter.FindByNameAsync(Kvm, Cancel));
+        Assert.DoesNotContain(Directory.EnumerateDirectories(vcsim.Datastores[vcsim.Datastore]), folder => folder.Contains("vmm-", StringComparison.Ordinal));
+        Assert.Equal(PowerState.Running, Assert.Single(await home.FindByNameAsync(Kvm, Cancel)).Power);
+        await TwoHosts.ForgetAsync(Kvm);
+    }
+
     private async Task<byte[]> GuestAsync()
     {
         var raw = Path.Combine(TwoHosts.Folder, "vsphere-guest.raw");
@@ -93,9 +130,11 @@ public sealed class VcsimToLibvirtTests(TwoHosts lab) : IAsyncLifetime
         Goal = goal,
     };
 
-    private async Task<RunOutcome> UpAsync(MigrationSpec spec)
+    private Task<RunOutcome> UpAsync(MigrationSpec spec) => UpAsync(spec, _vcenter, _kvm);
+
+    private static async Task<RunOutcome> UpAsync(MigrationSpec spec, params Site[] sites)
     {
-        var (preflight, outcome) = await Drive.RunAsync(spec, null, new Book([_vcenter, _kvm]), removal: false, RunnerIdentity.This, TimeProvider.System, RunEvents.None, Cancel);
+        var (preflight, outcome) = await Drive.RunAsync(spec, null, new Book(sites), removal: false, RunnerIdentity.This, TimeProvider.System, RunEvents.None, Cancel);
         Assert.True(!preflight.IsBlocked, string.Join('\n', preflight.Findings));
         Assert.NotNull(outcome);
         return outcome;

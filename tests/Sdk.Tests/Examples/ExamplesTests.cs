@@ -6,6 +6,7 @@ namespace VmMigrate.Sdk.Tests.Examples;
 public sealed class ExamplesTests
 {
     private const string Cold = "examples/cold-libvirt-to-libvirt";
+    private const string VSphere = "examples/vsphere-to-kvm";
 
     [Fact]
     public async Task The_cold_example_means_the_same_in_yaml_and_in_csharp()
@@ -16,11 +17,13 @@ public sealed class ExamplesTests
         Assert.Equal(WithDefaults(YamlProgram.Parse(yaml)), WithDefaults(csharp));
     }
 
-    [Fact]
-    public void The_cold_example_means_the_same_in_yaml_and_in_terraform()
+    [Theory]
+    [InlineData(Cold, "kvm")]
+    [InlineData(VSphere, "estate")]
+    public void An_example_means_the_same_in_yaml_and_in_terraform(string example, string provider)
     {
-        var yaml = YamlProgram.Parse(YamlProgram.Read($"{Cold}/yaml/Pulumi.yaml"));
-        var terraform = TerraformProgram.Parse(File.ReadAllText(Repository.At($"{Cold}/terraform/main.tf")), providerName: "kvm");
+        var yaml = YamlProgram.Parse(YamlProgram.Read($"{example}/yaml/Pulumi.yaml"));
+        var terraform = TerraformProgram.Parse(File.ReadAllText(Repository.At($"{example}/terraform/main.tf")), providerName: provider);
 
         Assert.Equal(yaml.ToString(), terraform.ToString());
     }
@@ -42,6 +45,8 @@ public sealed class ExamplesTests
     [InlineData("Pulumi.yaml")]
     [InlineData(Cold + "/csharp/Pulumi.yaml")]
     [InlineData(Cold + "/yaml/Pulumi.yaml")]
+    [InlineData(VSphere + "/csharp/Pulumi.yaml")]
+    [InlineData(VSphere + "/yaml/Pulumi.yaml")]
     public void A_project_finds_the_provider_where_the_build_leaves_it(string file)
     {
         var project = YamlProgram.Read(file);
@@ -53,11 +58,13 @@ public sealed class ExamplesTests
     }
 
     /// <summary>Every name in the YAML example is one of the schema's: an example with a misspelt property would teach it.</summary>
-    [Fact]
-    public void The_cold_example_uses_the_schema_s_names_only()
+    [Theory]
+    [InlineData(Cold)]
+    [InlineData(VSphere)]
+    public void An_example_uses_the_schema_s_names_only(string example)
     {
         var schema = Schema();
-        foreach (var (key, inputs) in YamlProgram.Parse(YamlProgram.Read($"{Cold}/yaml/Pulumi.yaml")).Resources)
+        foreach (var (key, inputs) in YamlProgram.Parse(YamlProgram.Read($"{example}/yaml/Pulumi.yaml")).Resources)
         {
             var body = key.StartsWith("pulumi:providers:", StringComparison.Ordinal) ? schema["provider"]! : schema["resources"]![key.Split(' ')[0]]!;
             Check(key, (JObject)inputs, (JObject)body["inputProperties"]!, schema);

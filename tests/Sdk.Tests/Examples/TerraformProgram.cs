@@ -37,7 +37,7 @@ internal sealed partial class TerraformProgram
         switch (kind)
         {
             case "variable":
-                variables[labels[0]] = body["default"]!;
+                variables[labels[0]] = body["default"] ?? "";
                 break;
             case "provider":
                 declaration.Resources.Add($"pulumi:providers:{labels[0]} {providerName}", body);

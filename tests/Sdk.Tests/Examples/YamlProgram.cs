@@ -15,7 +15,7 @@ internal static class YamlProgram
     }
 
     internal static Dictionary<string, string> ConfigDefaults(JObject project) =>
-        (project["config"] as JObject ?? []).Properties().ToDictionary(entry => entry.Name, entry => (string)entry.Value["default"]!);
+        (project["config"] as JObject ?? []).Properties().ToDictionary(entry => entry.Name, entry => (string?)entry.Value["default"] ?? "");
 
     internal static Declaration Parse(JObject project)
     {

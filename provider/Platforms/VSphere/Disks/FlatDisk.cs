@@ -42,11 +42,13 @@ internal sealed class FlatDisk(string name, DatastoreFiles files, DatastorePath 
 /// <summary>A disk behind a datastore's HTTPS address.</summary>
 internal sealed class FlatDiskAccess(FlatDisk disk, Func<CancellationToken, Task>? beforeWriting, Func<DatastorePath, CancellationToken, Task>? swap) : DiskAccess
 {
-    internal const string Kind = "HTTPS ranges of the datastore (slow: usually 20 to 60 MB/s, no account of unused blocks)";
+    internal const string Kind = "HTTPS ranges of the datastore (slow: usually 20 to 60 MB/s)";
+
+    internal const string UploadKind = "HTTPS upload to the datastore (slow; the whole file at the end of each copy, from a spool on this machine)";
 
     public override long LengthBytes => disk.LengthBytes;
 
-    public override string Description => swap is null ? Kind : "HTTPS upload to the datastore (the whole file at the end of each copy, from a spool on this machine)";
+    public override string Description => swap is null ? Kind : UploadKind;
 
     public override BlockReader OpenReader() => new FlatReader(disk);
 
