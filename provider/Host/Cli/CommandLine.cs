@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using VmMigrate.Engine.Schema;
 using VmMigrate.Host.Pulumi;
 using VmMigrate.Host.Resources;
+using VmMigrate.Platforms.Libvirt.Relay;
 
 namespace VmMigrate.Host.Cli;
 
@@ -27,9 +28,18 @@ internal static class CommandLine
     private static IEnumerable<Command> Commands() =>
     [
         PreflightCommand.New(TimeProvider.System),
+        Relay(),
         Page("schema", "Print the package's schema for Pulumi.", SchemaWriter.Write),
         Page("reference", "Print the reference page.", ReferenceWriter.Write),
     ];
+
+    /// <summary>What the provider runs of itself on a far host: nobody types this.</summary>
+    private static Command Relay()
+    {
+        var command = new Command("relay", "Serve one disk of this machine over stdin and stdout.") { Hidden = true };
+        command.SetAction((_, _) => RelayProgram.RunAsync(TimeProvider.System));
+        return command;
+    }
 
     /// <summary>Prints something made from the model: for those who build releases, so it does not show in the help.</summary>
     private static Command Page(string name, string description, Func<PackageModel, string> write)

@@ -2,6 +2,7 @@ using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Schema;
 using VmMigrate.Engine.Values;
+using VmMigrate.Platforms.Libvirt.Relay;
 
 namespace VmMigrate.Platforms.Libvirt;
 
@@ -15,6 +16,7 @@ public sealed class LibvirtPlatform : PlatformType
         "A KVM or QEMU host run by libvirt.",
         [
             new("uri", FieldType.Text, "libvirt's connection URI: `qemu:///system`, `qemu+ssh://root@kvm1/system`, `qemu+unix:///session?socket=/path`, `qemu+tls://kvm1/system`, ...") { Required = true },
+            RelayOptions.Field,
         ]);
 
     public override IEnumerable<Finding> Check(MapValue block, PropertyPath at)
@@ -29,5 +31,5 @@ public sealed class LibvirtPlatform : PlatformType
     }
 
     public override Site Open(string siteName, MapValue block, TimeProvider time) =>
-        new LibvirtSite(siteName, block["uri"].AsText!, time);
+        new LibvirtSite(siteName, block["uri"].AsText!, time, RelayOptions.Read(block["relay"]));
 }

@@ -120,12 +120,24 @@ internal sealed partial class LibvirtSite
     }
 
     public override string? DescribeAccess(Engine.Facts.Disk? disk, string? format) =>
-        DirectFiles && _exporter is LocalExporter && DirectDiskAccess.Fits(format, disk) ? DirectDiskAccess.Describe(format!) : _exporter?.Description;
+        DirectFiles && _exporter is LocalExporter && DirectDiskAccess.Fits(format, disk) ? DirectDiskAccess.Describe(format!)
+        : _relay is { WhyNot: null } ? "relay over ssh"
+        : _exporter?.Description;
 
-    /// <summary>The file itself where that works, else a server.</summary>
+    /// <summary>The file itself where that works, a relay where that is allowed, else a server.</summary>
     private async Task<DiskAccess> OpenAsync(DiskImage image, CancellationToken cancellation)
     {
         var exporter = Exporter();
+        if (_relay is not null)
+        {
+            if (await _relay.TryOpenAsync(image, cancellation).ConfigureAwait(false) is { } far)
+            {
+                return far;
+            }
+
+            exporter.Note = $"no relay: {_relay.WhyNot}";
+        }
+
         return (DirectFiles && exporter is LocalExporter ? DirectDiskAccess.TryOpen(image) : null)
             ?? await NbdDiskAccess.OpenAsync(exporter, image, Name, cancellation).ConfigureAwait(false);
     }

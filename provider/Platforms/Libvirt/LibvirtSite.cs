@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Platforms.Libvirt.Disks;
+using VmMigrate.Platforms.Libvirt.Relay;
 
 namespace VmMigrate.Platforms.Libvirt;
 
@@ -22,6 +23,7 @@ internal sealed partial class LibvirtSite : Site
     private readonly LibvirtConnection _connection;
     private readonly TimeProvider _time;
     private readonly DiskExporter? _exporter;
+    private readonly SshRelay? _relay;
 
     /// <summary>For consoles that are appended to: how long their file was when we started the VM, by the VM's id.</summary>
     private readonly ConcurrentDictionary<string, long> _consoleStarts = new();
@@ -29,13 +31,14 @@ internal sealed partial class LibvirtSite : Site
     /// <summary>Image files of this machine are opened by ourselves where that can be done; false: always by a server.</summary>
     internal bool DirectFiles { get; init; } = true;
 
-    internal LibvirtSite(string name, string uri, TimeProvider time)
+    internal LibvirtSite(string name, string uri, TimeProvider time, RelayOptions? relay = null)
         : base(name)
     {
         _uri = new LibvirtUri(uri);
         _time = time;
         _connection = new LibvirtConnection(name, _uri, time);
         _exporter = _uri.IsLocal ? new LocalExporter(name) : _uri.IsSsh ? new SshExporter(name, SshAddress.Of(_uri)) : null;
+        _relay = relay is not null && _uri.IsSsh ? new SshRelay(name, SshAddress.Of(_uri), relay, time) : null;
     }
 
     public override string Platform => Key;
@@ -140,7 +143,15 @@ internal sealed partial class LibvirtSite : Site
             },
             cancellation);
 
-    public override async ValueTask DisposeAsync() => await _connection.DisposeAsync().ConfigureAwait(false);
+    public override async ValueTask DisposeAsync()
+    {
+        if (_relay is not null)
+        {
+            await _relay.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _connection.DisposeAsync().ConfigureAwait(false);
+    }
 
     private PlatformException No(PlatformErrorKind kind, string message) => new(kind, Name, message);
 

@@ -15,6 +15,9 @@ internal abstract class DiskExporter
     /// <summary>In words for people, such as <c>NBD over a unix socket</c>.</summary>
     internal abstract string Description { get; }
 
+    /// <summary>Why it is not reached in a better way; shown behind the description.</summary>
+    internal string? Note { get; set; }
+
     /// <summary>Starts a server for the image. It may listen before it has the image open, and then end with an error.</summary>
     /// <param name="lost">The server of the same image that is gone: the new one takes its place, at the same socket. Null at first.</param>
     /// <exception cref="Engine.Contracts.PlatformException">There is no such image, no right to it, or no server program.</exception>

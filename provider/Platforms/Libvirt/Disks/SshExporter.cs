@@ -10,7 +10,7 @@ namespace VmMigrate.Platforms.Libvirt.Disks;
 /// </summary>
 internal sealed class SshExporter(string site, SshAddress address) : DiskExporter
 {
-    internal override string Description => "NBD through ssh";
+    internal override string Description => Note is null ? "NBD through ssh" : $"NBD through ssh ({Note})";
 
     internal override async Task<DiskExport> ExportAsync(DiskImage image, DiskExport? lost, CancellationToken cancellation)
     {
