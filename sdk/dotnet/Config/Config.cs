@@ -106,9 +106,29 @@ namespace VmMigrate.Sdk
             public class LibvirtSite
             {
                 /// <summary>
+                /// Lets a helper run on the host, which sends less over the link. Only for `qemu+ssh://`.
+                /// </summary>
+                public Types.LibvirtRelay? Relay { get; set; } = null!;
+                /// <summary>
                 /// libvirt's connection URI: `qemu:///system`, `qemu+ssh://root@kvm1/system`, `qemu+unix:///session?socket=/path`, `qemu+tls://kvm1/system`, ...
                 /// </summary>
                 public string Uri { get; set; } = null!;
+            }
+
+            public class LibvirtRelay
+            {
+                /// <summary>
+                /// Whether the provider may copy its program to the host when it is not there (it is removed again at the end) and run it, as the account that ssh uses.
+                /// </summary>
+                public bool? Allow { get; set; }
+                /// <summary>
+                /// The folder on the host that the program is copied to, where programs may be run. Without it: `~/.cache`.
+                /// </summary>
+                public string? Folder { get; set; } = null!;
+                /// <summary>
+                /// The path of a `vmmigrate` of the same version that is installed on the host. It is used in place of a copy.
+                /// </summary>
+                public string? Program { get; set; } = null!;
             }
 
             public class SimulatorSite

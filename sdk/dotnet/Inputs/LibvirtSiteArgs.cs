@@ -16,6 +16,12 @@ namespace VmMigrate.Sdk.Inputs
     public sealed class LibvirtSiteArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
+        /// Lets a helper run on the host, which sends less over the link. Only for `qemu+ssh://`.
+        /// </summary>
+        [Input("relay")]
+        public Input<Inputs.LibvirtRelayArgs>? Relay { get; set; }
+
+        /// <summary>
         /// libvirt's connection URI: `qemu:///system`, `qemu+ssh://root@kvm1/system`, `qemu+unix:///session?socket=/path`, `qemu+tls://kvm1/system`, ...
         /// </summary>
         [Input("uri", required: true)]
