@@ -39,6 +39,9 @@ test: setup build vcsim ## Run every test; the last line is `N passed, N failed,
 bench: setup build ## Print one line of JSON per figure, with the peer's beside ours
 	@eng/bench.sh
 
+truth: setup ## Preview moves, make them and compare: how far off previews are (writes docs/preview-truth.md)
+	@eng/truth.sh
+
 lint: ## Check the format; builds without warnings are part of `test`
 	@dotnet format Provider.sln --verify-no-changes
 
