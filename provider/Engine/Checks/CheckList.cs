@@ -88,7 +88,7 @@ public static class CheckList
 
         if (Unknown(notJudged, passed.Count) is { } unknown)
         {
-            findings.Add(unknown);
+            findings.Add(unknown with { Severity = subject.Policy.UnknownFacts, Waivable = true, Fix = ById["facts.unknown"].Fix });
         }
 
         return new Judgement(

@@ -19,14 +19,21 @@ public sealed class Policy
 {
     private readonly ImmutableDictionary<string, double> _values;
 
-    private Policy(ImmutableDictionary<string, double> values) => _values = values;
+    private readonly Severity? _unknownFacts;
 
-    public static Policy Default { get; } = new(ImmutableDictionary.Create<string, double>(StringComparer.Ordinal));
+    private Policy(ImmutableDictionary<string, double> values, Severity? unknownFacts) => (_values, _unknownFacts) = (values, unknownFacts);
+
+    public static Policy Default { get; } = new(ImmutableDictionary.Create<string, double>(StringComparer.Ordinal), null);
+
+    /// <summary>How bad it is that checks could not be judged. A note by default: no platform tells everything.</summary>
+    public Severity UnknownFacts => _unknownFacts ?? Severity.Note;
 
     public double Of(PolicyKey key) => _values.GetValueOrDefault(key.Name, key.Default);
 
-    public Policy With(PolicyKey key, double value) => new(_values.SetItem(key.Name, value));
+    public Policy With(PolicyKey key, double value) => new(_values.SetItem(key.Name, value), _unknownFacts);
+
+    public Policy WithUnknownFacts(Severity severity) => new(_values, severity);
 
     /// <summary>This, with what <paramref name="other"/> sets in its place.</summary>
-    public Policy Under(Policy other) => new(_values.SetItems(other._values));
+    public Policy Under(Policy other) => new(_values.SetItems(other._values), other._unknownFacts ?? _unknownFacts);
 }

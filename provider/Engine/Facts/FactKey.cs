@@ -105,11 +105,14 @@ public sealed class FactKey<T>(
         _ => default(T) is double ? "4" : typeof(T) == typeof(string) ? "text" : "a, b",
     };
 
-    /// <summary>What the platform has told about <paramref name="holder"/>: its own property where there is one, else its set of further facts.</summary>
+    /// <summary>What the platform has told about <paramref name="holder"/>: in its set of further facts, else in a property of its own.</summary>
     public Fact<T> Of(IFactHolder holder)
     {
-        var own = typed is null ? default : typed(holder);
-        return own.IsKnown ? own : holder.Observed.Get(this) is { IsKnown: true } observed ? observed : typed is null ? holder.Observed.Get(this) : own;
+        var observed = holder.Observed.Get(this);
+        return observed.IsKnown || typed is null ? observed : typed(holder) is { IsKnown: true } own ? own : Reason(typed(holder), observed);
+
+        // The more telling of two reasons why it is unknown.
+        static Fact<T> Reason(Fact<T> own, Fact<T> observed) => own.WhyUnknown == default(Fact<T>).WhyUnknown ? observed : own;
     }
 
     public override object? Parse(string text)

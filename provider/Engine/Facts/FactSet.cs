@@ -30,6 +30,14 @@ public sealed class FactSet
     public FactSet With<T>(FactKey<T> key, T? value, string? origin = null)
         where T : struct => value is { } known ? With(key, known, origin) : this;
 
+    /// <summary>What is said of one disk, card, host, ... by <c>name@item</c>, over what is said of all.</summary>
+    public FactSet For(string item)
+    {
+        var ending = $"@{item}";
+        var own = _entries.Where(entry => entry.Key.EndsWith(ending, StringComparison.Ordinal)).Select(entry => KeyValuePair.Create(entry.Key[..^ending.Length], entry.Value)).ToList();
+        return new FactSet(_entries.RemoveRange(_entries.Keys.Where(name => name.Contains('@', StringComparison.Ordinal))).SetItems(own));
+    }
+
     public FactSet WithUnknown(FactKey key, string why) => new(_entries.SetItem(key.Name, new Entry(null, why, null)));
 
     /// <summary>Adds what <paramref name="other"/> knows and this does not.</summary>

@@ -13,6 +13,10 @@ public sealed class InventoryBook(SiteBook sites, TimeProvider time) : SiteBook
 
     public override IReadOnlyCollection<string> Names => sites.Names;
 
+    public override Checks.Policy Policy => sites.Policy;
+
+    public override ReservationBook Reservations => sites.Reservations;
+
     public override Site? Find(string name) =>
         sites.Find(name) is not { } site ? null : _read.GetOrAdd(name, static (_, opened) => new InventorySite(opened.site, opened.time), (site, time));
 

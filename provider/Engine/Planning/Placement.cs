@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Facts.Keys;
 using VmMigrate.Engine.Spec;
+using VmMigrate.Engine.Text;
 using VmMigrate.Engine.Values;
 
 namespace VmMigrate.Engine.Planning;
@@ -15,20 +17,24 @@ public sealed record Placement(
     public const string UserNetwork = "user";
 
     /// <summary>Chooses what was not declared. Pure; what cannot be chosen is a finding.</summary>
-    public static (Placement Placement, ImmutableArray<Finding> Findings) Choose(MigrationSpec spec, Vm vm, SiteFacts to)
+    /// <param name="ofHost">What others have been promised of a host.</param>
+    /// <param name="ofPool">What others have been promised of a pool, in bytes.</param>
+    public static (Placement Placement, ImmutableArray<Finding> Findings) Choose(
+        MigrationSpec spec, Vm vm, VmLoad load, SiteFacts to, Policy policy, Func<string, Reserved> ofHost, Func<string, long> ofPool)
     {
         var findings = ImmutableArray.CreateBuilder<Finding>();
         var target = PropertyPath.Of("target");
         var why = new List<string>();
 
-        var host = ChooseHost(spec, to, target, findings, why);
-        var pool = ChoosePool(spec, vm, to, target, findings, why);
+        var host = ChooseHost(spec, vm, load, to, policy, ofHost, target, findings, why);
+        var pool = ChoosePool(spec, vm, load, to, policy, ofPool, target, findings, why);
         var networks = MapNetworks(spec, vm, to, target, findings);
         return (new Placement(host, pool, spec.TargetName(vm.Name), networks, string.Join("; ", why)), findings.ToImmutable());
     }
 
     private static string? ChooseHost(
-        MigrationSpec spec, SiteFacts to, PropertyPath target, ImmutableArray<Finding>.Builder findings, List<string> why)
+        MigrationSpec spec, Vm vm, VmLoad load, SiteFacts to, Policy policy, Func<string, Reserved> ofHost,
+        PropertyPath target, ImmutableArray<Finding>.Builder findings, List<string> why)
     {
         if (spec.Target.Host is { } declared)
         {
@@ -44,17 +50,28 @@ public sealed record Placement(
             return declared;
         }
 
-        var best = to.Hosts.OrderByDescending(host => host.FreeMemoryBytes.Or(0)).ThenBy(host => host.Name, StringComparer.Ordinal).FirstOrDefault();
-        if (best is not null && to.Hosts.Length > 1)
+        if (to.Hosts.Length <= 1)
         {
-            why.Add($"host {best.Name} has most free memory");
+            return to.Hosts.IsEmpty ? null : to.Hosts[0].Name;
         }
 
-        return best?.Name;
+        // Packed: the fullest host that still has room keeps the others whole for larger VMs.
+        var fits = to.Hosts.Select(host => HostFit.Of(host, vm, load, policy, ofHost(host.Name))).OrderByDescending(fit => fit.Fullness).ThenBy(fit => fit.Host.Name, StringComparer.Ordinal).ToList();
+        if (fits.Find(fit => fit.Against is null) is { } best)
+        {
+            why.Add($"host {best.Host.Name} is the fullest of {fits.Count(fit => fit.Against is null)} with room ({best.Words}){HostFit.Others(fits)}");
+            return best.Host.Name;
+        }
+
+        // None has room: the one with most of it, so that the checks say what is missing there.
+        var last = to.Hosts.OrderByDescending(host => host.FreeMemoryBytes.Or(0) - ofHost(host.Name).MemoryBytes).ThenBy(host => host.Name, StringComparer.Ordinal).First();
+        why.Add($"host {last.Name} has most free memory, though none of {to.Hosts.Length} has room{HostFit.Others(fits)}");
+        return last.Name;
     }
 
     private static string ChoosePool(
-        MigrationSpec spec, Vm vm, SiteFacts to, PropertyPath target, ImmutableArray<Finding>.Builder findings, List<string> why)
+        MigrationSpec spec, Vm vm, VmLoad load, SiteFacts to, Policy policy, Func<string, long> ofPool,
+        PropertyPath target, ImmutableArray<Finding>.Builder findings, List<string> why)
     {
         var at = target.Child("storagePool");
         var all = Names(to.Pools.Select(pool => pool.Name));
@@ -78,8 +95,11 @@ public sealed record Placement(
             return declared;
         }
 
+        var needed = load.StorageBytes + (long)(load.LengthBytes * policy.Of(PolicyKeys.StorageSlack) / 100);
+        var busy = load.Iops > policy.Of(PolicyKeys.HighIops);
         var active = to.Pools.Where(pool => pool.Active)
-            .OrderByDescending(pool => pool.FreeBytes.Or(0)).ThenBy(pool => pool.Name, StringComparer.Ordinal).ToList();
+            .Select(pool => (Pool: pool, Left: pool.FreeBytes.Or(0) - ofPool(pool.Name), Class: ClassOf(pool, busy)))
+            .OrderByDescending(one => one.Left >= needed).ThenBy(one => one.Class).ThenByDescending(one => one.Left).ThenBy(one => one.Pool.Name, StringComparer.Ordinal).ToList();
         if (active.Count == 0)
         {
             findings.Add(Finding.Error(
@@ -87,13 +107,18 @@ public sealed record Placement(
             return "";
         }
 
+        var (best, left, _) = active[0];
         if (active.Count > 1)
         {
-            why.Add($"storage pool {active[0].Name} has most free space of {active.Count}");
+            why.Add($"storage pool {best.Name} has {Human.Bytes(Math.Max(0, left))} free after all migrations so far, {(busy ? $"and is fast enough for {load.Iops:0} operations a second, " : "")}of {active.Count} pools");
         }
 
-        return active[0].Name;
+        return best.Name;
     }
+
+    /// <summary>How well the media suit: a busy VM needs fast ones, and a quiet one should leave them to others. 0 is best.</summary>
+    private static int ClassOf(StoragePool pool, bool busy) =>
+        !PoolFact.Media.Of(pool).TryGet(out var media) ? 1 : (media is "ssd" or "nvme" or "provisioned") == busy ? 0 : 2;
 
     private static ImmutableDictionary<string, string> MapNetworks(
         MigrationSpec spec, Vm vm, SiteFacts to, PropertyPath target, ImmutableArray<Finding>.Builder findings)

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Checks.Limits;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Estimates;
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Facts.Keys;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Values;
 
@@ -25,6 +27,12 @@ public abstract class SiteBook
     public virtual SshKeys SshKeys => SshKeys.None;
 
     /// <summary>What runs between two of its sites have taken.</summary>
+    /// <summary>Thresholds for all migrations of this provider.</summary>
+    public virtual Policy Policy => Policy.Default;
+
+    /// <summary>What migrations of this process are going to take, so that each sees the room that the others leave.</summary>
+    public virtual ReservationBook Reservations { get; } = new();
+
     public virtual Task<RunHistory> HistoryAsync(Site from, Site to, CancellationToken cancellation) => RunHistory.ReadAsync(from, to, cancellation);
 }
 
@@ -354,16 +362,25 @@ public static class PreflightRunner
         var moves = plan.Kind is PlanKind.Move or PlanKind.Replicate || (plan.Kind == PlanKind.Validate && seen.Current is null);
         (SiteFacts From, SiteFacts To)? sides = null;
         ImmutableArray<Finding> placing = [];
+        var others = Reserved.Nothing;
+        var isThere = seen.HomeFence != FenceState.None || !seen.Copies.IsEmpty;
+        var policy = sites.Policy.Under(spec.Policy);
+        var bytesAtTarget = seen.Disks.Sum(disk => place.Vm.Disks.FirstOrDefault(source => source.Name == disk.DiskName)?.AllocatedBytes.Or(0) ?? 0);
         if (moves)
         {
             var from = await place.Site.DescribeAsync(cancellation);
             sides = (from, to == place.Site ? from : await to.DescribeAsync(cancellation));
-            (placement, placing) = Placement.Choose(spec, place.Vm, sides.Value.To);
+            sides = sides.Value with { To = sides.Value.To with { Observed = sides.Value.To.Observed.Or(ProviderLimits.Of(sides.Value.To.Kind)) } };
+            (placement, placing, others) = sites.Reservations.Place(seen.MigrationId, Staying(spec, seen, to, sides.Value.To), place.Vm, sides.Value.To, policy, bytesAtTarget, isThere);
             sides = (
                 await WithRightsAsync(from, place.Site, new RightsRequest { VmId = place.Vm.Id, Tracked = spec.Mode != MigrationMode.Cold }, cancellation),
                 placing.Any(finding => finding.Severity == Severity.Error)
                     ? sides.Value.To
                     : await WithRightsAsync(sides.Value.To, to, new RightsRequest { Pool = placement.Pool, Host = placement.Host, Networks = [.. placement.Networks.Values] }, cancellation));
+        }
+        else
+        {
+            sites.Reservations.Release(seen.MigrationId);
         }
 
         var history = await HistoryAsync(plan, run, sites, cancellation);
@@ -383,8 +400,12 @@ public static class PreflightRunner
                 ToCapabilities = to.Capabilities,
                 Placement = placement!,
                 Placing = placing,
-                CopyExists = seen.HomeFence != FenceState.None || !seen.Copies.IsEmpty,
-                BytesAtTarget = seen.Disks.Sum(disk => place.Vm.Disks.FirstOrDefault(source => source.Name == disk.DiskName)?.AllocatedBytes.Or(0) ?? 0),
+                CopyExists = isThere,
+                BytesAtTarget = bytesAtTarget,
+                Others = others,
+                Declared = spec.Facts,
+                Link = LinkOf(known.From, known.To),
+                Policy = policy,
                 Now = time.GetUtcNow(),
                 Estimate = estimate,
             });
@@ -412,14 +433,35 @@ public static class PreflightRunner
         }
 
         findings.AddRange(Drift.Find(run).Select(drift => Finding.Warning("drift", PropertyPath.Root, drift)));
+        var told = Waivers.Apply([.. findings.OrderByDescending(finding => finding.Severity)], spec.Waivers, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime), spec.Owner);
+        if (told.Any(finding => finding.Severity == Severity.Error))
+        {
+            // It takes nothing of anybody while it cannot start.
+            sites.Reservations.Release(seen.MigrationId);
+        }
+
         return new Preflight
         {
-            Findings = [.. findings.OrderByDescending(finding => finding.Severity)],
+            Findings = told,
             NotJudged = notJudged,
             Run = run,
             Plan = plan,
             Estimate = estimate,
         };
+    }
+
+    /// <summary>The data goes through this process, so it is encrypted where both halves of its way are.</summary>
+    private static Link LinkOf(SiteFacts from, SiteFacts to) =>
+        SiteFact.TransferEncrypted.Of(from).TryGet(out var first) && SiteFact.TransferEncrypted.Of(to).TryGet(out var second)
+            ? new Link { Observed = FactSet.Empty.With(LinkFact.Encrypted, first && second) }
+            : new Link();
+
+    /// <summary>What an earlier run has begun to write stays where it is, unless the user says otherwise.</summary>
+    private static MigrationSpec Staying(MigrationSpec spec, Observation seen, Site to, SiteFacts there)
+    {
+        var pool = seen.Disks.Select(disk => disk.Pool).FirstOrDefault(name => there.Pools.Any(pool => pool.Name == name && pool.Active));
+        var host = seen.Copies.Where(copy => copy.Site == to).Select(copy => copy.Vm.Host.Or("")).FirstOrDefault(name => there.Hosts.Any(host => host.Name == name));
+        return spec with { Target = spec.Target with { StoragePool = spec.Target.StoragePool ?? pool, Host = spec.Target.Host ?? host } };
     }
 
     private static IEnumerable<Finding> WayBack(Run run, bool removal)

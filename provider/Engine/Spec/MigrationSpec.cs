@@ -107,5 +107,13 @@ public sealed record MigrationSpec
     /// <summary>Who declares it, for stamps and messages: the URN in Pulumi, empty in Terraform.</summary>
     public string Owner { get; init; } = "";
 
+    /// <summary>What no API shows and the user says.</summary>
+    public Facts.FactSet Facts { get; init; } = Engine.Facts.FactSet.Empty;
+
+    /// <summary>The thresholds that this declaration sets itself.</summary>
+    public Checks.Policy Policy { get; init; } = Checks.Policy.Default;
+
+    public ImmutableArray<Checks.Waiver> Waivers { get; init; } = [];
+
     public string TargetName(string sourceName) => Target.Name ?? sourceName;
 }

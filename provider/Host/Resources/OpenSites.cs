@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Blocks;
+using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Estimates;
 using VmMigrate.Engine.Inventories;
@@ -36,6 +37,7 @@ internal sealed class OpenSites : SiteBook, IAsyncDisposable
         _sites = sites.ToImmutable();
         SshKeys = new SshKeys((config["sshKeys"].AsMap?.Entries ?? Value.EmptyMap.Entries)
             .Where(entry => entry.Value.AsText is not null).ToImmutableDictionary(entry => entry.Key, entry => entry.Value.AsText!, StringComparer.Ordinal));
+        Policy = PolicyType.Read(config["policy"]);
         Previews = new InventoryBook(this, time);
     }
 
@@ -43,6 +45,8 @@ internal sealed class OpenSites : SiteBook, IAsyncDisposable
     internal InventoryBook Previews { get; }
 
     public override SshKeys SshKeys { get; }
+
+    public override Policy Policy { get; }
 
     public override IReadOnlyCollection<string> Names => [.. _sites.Keys];
 

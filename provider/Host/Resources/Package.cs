@@ -21,7 +21,11 @@ internal static class Package
         Version,
         "VM Migrate",
         "Moves virtual machines between platforms as declared resources: previewed, proven, reversible.",
-        Config: [PlatformTable.SitesField, SshKeysField, .. CopyLimitsConfig.Fields],
+        Config:
+        [
+            PlatformTable.SitesField, SshKeysField, .. CopyLimitsConfig.Fields,
+            PolicyType.Field("Thresholds of preview for all migrations; a migration's own `policy` goes before them."),
+        ],
         Resources: [MigrationType.Type],
         Functions: [VirtualMachineType.GetVirtualMachine, VirtualMachineType.ListVirtualMachines, PreflightType.GetPreflight, PreflightType.GetEstimate]);
 }

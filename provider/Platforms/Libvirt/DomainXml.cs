@@ -29,6 +29,7 @@ internal static class DomainXml
         Disks = [.. domain.Devices("disk").Where(HasContent).Select(DiskFacts)],
         Nics = [.. domain.Devices("interface").Select(NicFacts)],
         SpecialDevices = [.. SpecialDevices(domain)],
+        Observed = DomainFacts.Of(domain),
         Stamp = StampXml.Read(domain),
     };
 
@@ -103,6 +104,7 @@ internal static class DomainXml
             Device = disk.Attr("device") ?? "disk",
             Encrypted = Fact.Known(encryption is not null),
             BackingChain = [.. Chain(disk)],
+            Observed = DomainFacts.OfDisk(disk),
             Readable = type is "file" or "block" or "volume" && (disk.Attr("device") ?? "disk") != "lun",
         };
     }
@@ -125,6 +127,7 @@ internal static class DomainXml
         Model = Known(nic.Element("model").Attr("type")),
         Network = NetworkOf(nic),
         Attachment = nic.Attr("type") ?? "",
+        Observed = DomainFacts.OfNic(nic),
     };
 
     /// <summary>What cannot move because it belongs to the host. UEFI variables and a TPM's state are facts of their own.</summary>

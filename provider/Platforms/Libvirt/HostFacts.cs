@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Xml.Linq;
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Facts.Keys;
 
 namespace VmMigrate.Platforms.Libvirt;
 
@@ -18,11 +19,12 @@ internal static class HostFacts
             Platform = LibvirtSite.Key,
             Identity = capabilities.Text("host/uuid") ?? session.HostName(),
             Version = session.HypervisorVersion() is { } qemu ? Fact.Known($"QEMU {qemu}, libvirt {session.LibraryVersion()}") : Fact<string>.Unknown("libvirt could not tell"),
-            Hosts = [Host(session, capabilities)],
+            Hosts = [Host(session, capabilities, local)],
             Pools = [.. session.Pools().Select(pool => Pool(session, pool, local)).OrderBy(pool => pool.Name, StringComparer.Ordinal)],
             Networks = LibvirtNetworks.List(session, local),
             Vms = vms,
             MacsInUse = Fact.Known(macs),
+            Observed = FactSet.Empty.With(SiteFact.TransferEncrypted, true).With(SiteFact.MoverRoute, true).With(SiteFact.FactAge, 0.0),
         };
     }
 
@@ -40,18 +42,21 @@ internal static class HostFacts
     private static XElement? Guest(XElement capabilities, string arch) =>
         capabilities.Elements("guest").FirstOrDefault(guest => guest.Text("os_type") == "hvm" && guest.Element("arch").Attr("name") == arch)?.Element("arch");
 
-    private static Hypervisor Host(LibvirtSession session, XElement capabilities)
+    private static Hypervisor Host(LibvirtSession session, XElement capabilities, bool local)
     {
         var node = session.Node();
         var arch = capabilities.Text("host/cpu/arch") ?? "x86_64";
+        var accelerations = Accelerations(session, capabilities, arch);
+        var best = accelerations.Contains("kvm") ? "kvm" : accelerations.FirstOrDefault();
         return new Hypervisor
         {
+            Observed = HostObserved.Of(capabilities, best is not null && session.DomainCapabilities(arch, best) is { } text ? Xml.Parse(text) : null, node.Mhz, local),
             Name = session.HostName(),
             Architecture = Fact.Known(arch),
             Cpus = Fact.Known((int)node.Cpus),
             MemoryBytes = Fact.Known(checked((long)node.MemoryKiB << 10)),
             FreeMemoryBytes = session.FreeMemory() is { } free ? Fact.Known(free) : Fact<long>.Unknown("libvirt could not tell"),
-            Accelerations = Accelerations(session, capabilities, arch),
+            Accelerations = accelerations,
             Machines = Machines(capabilities, arch),
             CpuModel = capabilities.Text("host/cpu/model") is { } model ? Fact.Known(model) : Fact<string>.Unknown("libvirt could not tell"),
         };
@@ -73,6 +78,7 @@ internal static class HostFacts
                 Kind = kind,
                 Active = active,
                 Location = location,
+                Observed = HostObserved.OfPool(pool),
                 CapacityBytes = info is { } size ? Fact.Known((long)size.Capacity) : Fact<long>.Unknown(unknown),
                 FreeBytes = active && local && FreeNow(kind, location) is { } now
                     ? Fact.Known(now)

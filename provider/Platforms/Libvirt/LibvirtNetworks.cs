@@ -44,7 +44,8 @@ internal static class LibvirtNetworks
                 var name = session.Name(network);
                 if (name != User)
                 {
-                    found[name] = new Network(name, KindOf(Xml.Parse(session.Xml(network))), session.IsActive(network));
+                    var definition = Xml.Parse(session.Xml(network));
+                    found[name] = new Network(name, KindOf(definition), session.IsActive(network)) { Observed = HostObserved.OfNetwork(definition) };
                 }
             }
         }

@@ -122,30 +122,6 @@ internal sealed unsafe partial class LibvirtSession(string site, ConnectHandle c
         return found;
     }
 
-    /// <summary>The guest's operating system as its agent tells it, such as <c>Debian GNU/Linux 12 (bookworm)</c>; null when it does not.</summary>
-    internal string? AgentOs(DomainHandle domain)
-    {
-        const uint Os = 2;
-        const int TextType = 7;
-        if (NativeMethods.virDomainGetGuestInfo(domain, Os, out var parameters, out var count, 0) < 0)
-        {
-            return null;
-        }
-
-        var known = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (var i = 0; i < count; i++)
-        {
-            if (parameters[i].Type == TextType)
-            {
-                known[Utf8(parameters[i].Field)] = Utf8((byte*)parameters[i].Value);
-            }
-        }
-
-        NativeMethods.virTypedParamsFree(parameters, count);
-        return known.GetValueOrDefault("os.pretty-name")
-            ?? (known.GetValueOrDefault("os.name") is { } name ? $"{name} {known.GetValueOrDefault("os.version")}".Trim() : known.GetValueOrDefault("os.id"));
-    }
-
     /// <summary>
     /// Whether the agent answers: asks it for the time, which every agent knows and which marks nothing. An agent that refuses the command has
     /// answered too.

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Xml.Linq;
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Facts.Keys;
 
 namespace VmMigrate.Platforms.Libvirt;
 
@@ -45,6 +46,7 @@ internal static class VmFacts
             AgentAnswers = agent.Answers,
             GuestOs = agent.Os,
             Addresses = agent.Addresses,
+            Observed = running && agent.Answers.Or(false) && askAgent ? GuestFacts(domain, vm.Observed) : vm.Observed,
             BusyWith = Fact.Known(live is null ? "" : Job(session, domain, live)),
             NativeDefinition = Native(open),
         };
@@ -151,8 +153,25 @@ internal static class VmFacts
 
         return (
             Fact.Known(true),
-            session.AgentOs(domain) is { } os ? Fact.Known(os) : Fact<string>.Unknown("the guest agent does not tell"),
+            LibvirtSession.AgentOs(domain) is { } os ? Fact.Known(os) : Fact<string>.Unknown("the guest agent does not tell"),
             [.. addresses.Where(one => one.Interface != "lo" && one.Address is not "127.0.0.1" and not "::1").Select(one => one.Address)]);
+    }
+
+    private static FactSet GuestFacts(DomainHandle domain, FactSet facts)
+    {
+        facts = facts.With(GuestFact.Tools, "running");
+        if (LibvirtSession.AgentHostname(domain) is { } name)
+        {
+            facts = facts.With(GuestFact.Hostname, name);
+        }
+
+        if (LibvirtSession.AgentFilesystems(domain) is not { } mounted)
+        {
+            return facts;
+        }
+
+        facts = facts.With(GuestFact.Filesystems, [.. mounted.Select(one => one.Kind).Where(kind => kind.Length > 0).Distinct(StringComparer.Ordinal)]);
+        return facts.With(GuestFact.FreeSpace, mounted.Where(one => one.MountPoint is "/" or "/boot" or "C:\\").Select(one => (double?)one.FreeBytes).Min());
     }
 
     /// <summary>Empty when nothing holds the VM.</summary>

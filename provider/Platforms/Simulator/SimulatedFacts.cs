@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Facts.Keys;
 using VmMigrate.Platforms.Simulator.Guests;
 using VmMigrate.Platforms.Simulator.Worlds;
 
@@ -21,23 +22,46 @@ internal static class SimulatedFacts
             }
         }
 
+        var facts = Told(site.Options.Facts, SiteKey);
         return new SiteFacts
         {
             Site = site.Name,
             Platform = SimulatorPlatform.Name,
+            Kind = site.Options.Plays ?? "libvirt",
+            Observed = facts.For(site.Name).Or(FactSet.Empty.With(SiteFact.TransferEncrypted, true).With(SiteFact.MoverRoute, true).With(SiteFact.FactAge, 0.0)),
             Identity = $"simulator:{turn.WorldLabel}/{site.Name}",
             Version = Fact.Known("simulator 1"),
-            Hosts = [.. Estate.Hosts(site.Name, site.Options).Select(host => Host(turn, site, host))],
-            Pools = [.. Estate.Pools(site.Options).Select(pool => Pool(turn, site, pool))],
-            Networks = [.. Estate.Networks(site.Options).Select(name => new Network(name, "simulated", true))],
+            Hosts = [.. Estate.Hosts(site.Name, site.Options).Select(host => Host(turn, site, host) with { Observed = facts.For(host.Name) })],
+            Pools = [.. Estate.Pools(site.Options).Select(pool => Pool(turn, site, pool) with { Observed = facts.For(pool.Name) })],
+            Networks = [.. Estate.Networks(site.Options).Select(name => new Network(name, "simulated", true) { Observed = facts.For(name) })],
             Vms = [.. site.Vms.Values.OrderBy(vm => vm.Name, StringComparer.Ordinal).Select(vm => new VmName(vm.Id, vm.Name, vm.Stamp?.MigrationId))],
             MacsInUse = Fact.Known(macs.ToImmutable()),
         };
     }
 
     /// <param name="askGuest">Also what only the guest's agent tells.</param>
-    internal static Vm Vm(Turn turn, SiteState site, VmState vm, bool askGuest) => new()
+    internal static Vm Vm(Turn turn, SiteState site, VmState vm, bool askGuest)
     {
+        var facts = Told(site.Options.Machines.IsDefault ? null : site.Options.Machines.FirstOrDefault(machine => machine.Name == vm.Name)?.Facts, VmKey);
+        return Plain(turn, site, vm, askGuest, facts);
+    }
+
+    /// <summary>The key of a name under a machine's <c>facts</c>; null where it may not stand there.</summary>
+    internal static FactKey? VmKey(string name) => Key(name, FactScope.Vm, FactScope.Disk, FactScope.Nic);
+
+    /// <summary>The key of a name under a site's <c>facts</c>; null where it may not stand there.</summary>
+    internal static FactKey? SiteKey(string name) => Key(name, FactScope.Site, FactScope.Host, FactScope.Pool, FactScope.Network);
+
+    private static FactKey? Key(string name, params ReadOnlySpan<FactScope> scopes) =>
+        FactKeys.Find(name.Split('@', 2)[0]) is { } key && scopes.Contains(key.Scope) ? key : null;
+
+    // Worlds that were saved by an earlier version have none.
+    private static FactSet Told(ImmutableDictionary<string, string>? facts, Func<string, FactKey?> keyOf) =>
+        facts is { IsEmpty: false } ? FactSet.Parse(facts, keyOf, "simulator") : FactSet.Empty;
+
+    private static Vm Plain(Turn turn, SiteState site, VmState vm, bool askGuest, FactSet facts) => new()
+    {
+        Observed = facts.For(""),
         Id = vm.Id,
         Name = vm.Name,
         Power = vm.Power,
@@ -53,8 +77,8 @@ internal static class SimulatedFacts
         Architecture = Fact.Known(vm.Architecture),
         Hypervisor = Fact.Known(Acceleration),
         CpuModel = Fact.Known(vm.CpuModel),
-        Disks = [.. vm.Disks.Select(disk => Disk(site, disk))],
-        Nics = [.. vm.Nics.Select(nic => new Nic { Mac = nic.Mac, Model = Fact.Known(nic.Model), Network = Fact.Known(nic.Network) })],
+        Disks = [.. vm.Disks.Select(disk => Disk(site, disk) with { Observed = facts.For(disk.Name) })],
+        Nics = [.. vm.Nics.Select(nic => new Nic { Mac = nic.Mac, Model = Fact.Known(nic.Model), Network = Fact.Known(nic.Network), Observed = facts.For(nic.Mac) })],
         SpecialDevices = [.. vm.SpecialDevices.Select(kind => new SpecialDevice(kind, $"simulated {kind}")).Concat(vm.Tpm ? [new SpecialDevice("tpm", "simulated TPM 2.0")] : [])],
         Snapshots = Fact.Known(vm.Snapshots),
         Autostart = Fact.Known(vm.Fence?.Autostart ?? vm.Autostart),

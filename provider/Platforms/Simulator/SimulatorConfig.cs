@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Values;
 using VmMigrate.Platforms.Simulator.Faults;
@@ -48,6 +49,16 @@ internal static class SimulatorConfig
             }
         }
 
+        if (block["plays"].AsText is { } plays && !PlatformPairs.Codes.Values.Contains(plays))
+        {
+            yield return Finding.Error("input.unknown-name", at.Child("plays"), $"There is no platform \"{plays}\".{NearestName.Question(plays, PlatformPairs.Codes.Values)} There are: {string.Join(", ", PlatformPairs.Codes.Values.Order(StringComparer.Ordinal))}.");
+        }
+
+        foreach (var finding in DeclaredFacts.Read(TextMap(block["facts"]), at.Child("facts"), allowed: SimulatedFacts.SiteKey).Findings)
+        {
+            yield return finding;
+        }
+
         var machines = block["machines"].AsList?.Items ?? [];
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < machines.Length; i++)
@@ -61,6 +72,11 @@ internal static class SimulatorConfig
             if (machines[i]["uuid"].AsText is { } uuid && !Guid.TryParse(uuid, out _))
             {
                 yield return Finding.Error("input.malformed-uuid", here.Child("uuid"), $"\"{uuid}\" is no UUID.");
+            }
+
+            foreach (var finding in DeclaredFacts.Read(TextMap(machines[i]["facts"]), here.Child("facts"), allowed: SimulatedFacts.VmKey).Findings)
+            {
+                yield return finding;
             }
 
             foreach (var finding in CheckPlaces(block, machines[i], here))
@@ -89,6 +105,8 @@ internal static class SimulatorConfig
             Latency = Duration(block["latency"]) ?? TimeSpan.Zero,
             BytesPerSecond = Rate(block["bandwidth"]),
             Faults = List(block["faults"], Fault),
+            Plays = block["plays"].AsText,
+            Facts = TextMap(block["facts"]),
         };
     }
 
@@ -161,6 +179,8 @@ internal static class SimulatorConfig
             Snapshots = (int)Number(item["snapshots"], 0),
             SpecialDevices = Texts(item["specialDevices"]),
             EncryptedDisks = item["encryptedDisks"].AsBool ?? false,
+            Macs = Texts(item["macs"]),
+            Facts = TextMap(item["facts"]),
             Guest = item["guest"].IsNull ? null : Guest(item["guest"], guest),
         };
     }
@@ -210,6 +230,9 @@ internal static class SimulatorConfig
     private static TimeSpan? Duration(Value value) => value.AsText is { } text ? Quantity.Duration(text) : null;
 
     private static ImmutableArray<T> List<T>(Value value, Func<Value, T> read) => value.AsList is { } list ? [.. list.Items.Select(read)] : [];
+
+    private static ImmutableDictionary<string, string> TextMap(Value value) =>
+        (value.AsMap?.Entries ?? Value.EmptyMap.Entries).Where(entry => entry.Value.AsText is not null).ToImmutableDictionary(entry => entry.Key, entry => entry.Value.AsText!, StringComparer.Ordinal);
 
     private static ImmutableArray<string> Texts(Value value) => List(value, item => item.AsText ?? "");
 }

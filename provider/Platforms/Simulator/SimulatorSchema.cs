@@ -127,6 +127,8 @@ internal static class SimulatorSchema
             new("snapshots", FieldType.Integer, "How many snapshots it has.") { Default = Value.Number(0) },
             new("specialDevices", FieldType.ListOf(FieldType.Text), "Kinds of devices that tie it to its host: `hostdev-pci`, `hostdev-usb`, `filesystem`, `shmem`, ..."),
             new("encryptedDisks", FieldType.Bool, "Whether its disks are encrypted.") { Default = Value.Bool(false) },
+            new("macs", FieldType.ListOf(FieldType.Text), "The hardware addresses of its NICs. Default: made up."),
+            new("facts", FieldType.MapOf(FieldType.Text), "Further facts that preview's checks judge, as docs/checks/facts.md names them: `\"vm.ha\": \"true\"`; `\"disk.rdm@vda\"` is about one disk."),
             new("guest", FieldType.Of(Guest), "How its guest behaves. Default: the site's `guest`."),
         ]);
 
@@ -147,6 +149,8 @@ internal static class SimulatorSchema
             new("pools", FieldType.ListOf(FieldType.Of(Pool)), "Default: `fast` with 100TiB and `bulk` with 400TiB."),
             new("networks", FieldType.ListOf(FieldType.Text), "Default: `default` and `backend`."),
             new("guest", FieldType.Of(Guest), "How the guests behave."),
+            new("plays", FieldType.Text, "The platform whose rules preview's checks apply: `libvirt`, `vsphere`, `aws`, `azure`, `gcp`, `hyperv`, `kubevirt`, ...") { Default = Value.Text("libvirt") },
+            new("facts", FieldType.MapOf(FieldType.Text), "Further facts of the site, its hosts, pools and networks, as docs/checks/facts.md names them: `\"host.cpuAverage\": \"40\"`; `\"pool.media@fast\"` is about one of them."),
             new("latency", FieldType.Duration, "How long each call takes.") { Default = Value.Text("0s") },
             new("bandwidth", FieldType.Rate, "What all disks of the site together read and write. Default: no limit."),
             new("faults", FieldType.ListOf(FieldType.Of(Fault)), "What goes wrong on purpose. Of several that match one call, the first strikes."),

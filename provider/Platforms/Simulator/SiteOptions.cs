@@ -49,6 +49,12 @@ public sealed record SiteOptions
     public bool Live { get; init; } = true;
 
     public ImmutableArray<Fault> Faults { get; init; } = [];
+
+    /// <summary>The platform whose rules preview's checks apply; null: libvirt's.</summary>
+    public string? Plays { get; init; }
+
+    /// <summary>Facts of the site, its hosts, pools and networks, by name; <c>host.cpuAverage@h1</c> is about one of them.</summary>
+    public ImmutableDictionary<string, string> Facts { get; init; } = ImmutableDictionary<string, string>.Empty;
 }
 
 public sealed record HostOptions
@@ -110,6 +116,12 @@ public sealed record MachineOptions
     public ImmutableArray<string> SpecialDevices { get; init; } = [];
 
     public bool EncryptedDisks { get; init; }
+
+    /// <summary>Hardware addresses of its NICs; those that are missing are made up.</summary>
+    public ImmutableArray<string> Macs { get; init; } = [];
+
+    /// <summary>Further facts by name; <c>disk.rdm@vda</c> is about one disk or NIC.</summary>
+    public ImmutableDictionary<string, string> Facts { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>Null: the site's.</summary>
     public GuestOptions? Guest { get; init; }

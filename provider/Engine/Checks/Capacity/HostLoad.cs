@@ -14,11 +14,10 @@ internal static class HostLoad
             return;
         }
 
-        var peak = look.Peek(HostFact.CpuPeak).Or(average);
-        var ownPeak = look.Peek(VmFact.CpuPeak).Or(use);
-        var after = average + ((use * own) + (look.Subject.Others.CpuUse * 100)) / cpus;
-        // Peaks do not fall together: the larger of the host's peak with our average and the host's average with our peak.
-        var peakAfter = Math.Max(peak + (use * own / cpus), average + (ownPeak * own / cpus)) + (look.Subject.Others.CpuUse * 100 / cpus);
+        var (peak, ownPeak) = (look.Peek(HostFact.CpuPeak).Or(average), look.Peek(VmFact.CpuPeak).Or(use));
+        var after = average + (((use * own) + (look.Subject.Others.CpuUse * 100)) / cpus);
+        // Peaks are taken to fall together: nobody knows that they do not.
+        var peakAfter = peak + (((ownPeak * own) + (look.Subject.Others.CpuPeak * 100)) / cpus);
         var (most, mostPeak) = (look.Limit(PolicyKeys.CpuAverage), look.Limit(PolicyKeys.CpuPeak));
         if (after > most || peakAfter > mostPeak)
         {

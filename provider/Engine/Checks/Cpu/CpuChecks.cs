@@ -32,7 +32,7 @@ internal static class CpuChecks
             Fix = "Upgrade the system, or keep it on KVM.",
             Source = "AZV, AR, AVP",
         },
-        new("cpu.vendor", Impossible, "L", "source and target have CPUs of different vendors", Differs(HostFact.CpuVendor, VmFact.CpuVendor))
+        new("cpu.vendor", Impossible, "L", "source and target have CPUs of different vendors", CpuPassthrough.VendorRule)
         {
             Core = true,
             Why = "A running guest cannot cross that.",
@@ -40,7 +40,7 @@ internal static class CpuChecks
             Source = "VM3, HV2",
             At = "mode",
         },
-        new("cpu.features", Impossible, "L", "the target's CPU lacks features that the guest uses", Lacks(VmFact.CpuFeatures, HostFact.CpuFeatures))
+        new("cpu.features", Impossible, "L", "the target's CPU lacks features that the guest uses", CpuPassthrough.FeaturesRule)
         {
             Core = true,
             Why = "The guest would crash on the first missing instruction.",

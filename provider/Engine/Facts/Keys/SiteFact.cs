@@ -138,5 +138,7 @@ public static class SiteFact
 
     public static FactKey<string> Unicode { get; } = Keys.Text("site.refusedCharacters", Platform, "characters that it refuses");
 
+    public static FactKey<bool> TransferEncrypted { get; } = Keys.Flag("site.transferEncrypted", Platform, "encrypted way of its data");
+
     internal static IReadOnlyList<FactKey> All => Keys.Keys;
 }

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using VmMigrate.Engine.Blocks;
+using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Values;
@@ -38,8 +41,22 @@ internal static class MigrationCodec
             Rollback = Word(inputs["rollback"]["changes"], RollbackChanges.BringBack),
             CommitSource = Word(inputs["commit"]["source"], SourceAfterCommit.Remove),
             Owner = owner,
+            Facts = DeclaredFacts.Read(FactTexts(inputs), PropertyPath.Of("facts")).Facts,
+            Policy = PolicyType.Read(inputs["policy"]),
+            Waivers = [.. (inputs["waive"].AsList?.Items ?? []).Select(ReadWaiver).OfType<Waiver>()],
         };
     }
+
+    internal static IEnumerable<KeyValuePair<string, string>> FactTexts(MapValue inputs) =>
+        (inputs["facts"].AsMap?.Entries ?? Value.EmptyMap.Entries).Where(entry => entry.Value.AsText is not null)
+            .OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => KeyValuePair.Create(entry.Key, entry.Value.AsText!));
+
+    /// <summary>Null where its day is none; <c>Check</c> has said so.</summary>
+    internal static Waiver? ReadWaiver(Value waiver) =>
+        waiver["code"].AsText is { } code && waiver["reason"].AsText is { } reason
+        && DateOnly.TryParseExact(waiver["until"].AsText, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var until)
+            ? new Waiver(code, waiver["subject"].AsText, reason, until, waiver["by"].AsText)
+            : null;
 
     /// <summary>Which VM, or null while a part of that is unknown or missing.</summary>
     internal static VmReference? ReadVm(MapValue inputs)

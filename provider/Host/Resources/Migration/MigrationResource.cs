@@ -28,6 +28,22 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         }
 
         findings.AddRange(ProbeRules.Check(inputs["verify"]["probes"], sites().SshKeys));
+        findings.AddRange(Engine.Facts.DeclaredFacts.Read(MigrationCodec.FactTexts(inputs), PropertyPath.Of("facts")).Findings);
+        var waivers = inputs["waive"].AsList?.Items ?? [];
+        for (var i = 0; i < waivers.Length; i++)
+        {
+            var at = PropertyPath.Of("waive").Item(i);
+            if (waivers[i]["until"].AsText is { } until && waivers[i]["reason"].AsText is not null && waivers[i]["code"].AsText is not null && MigrationCodec.ReadWaiver(waivers[i]) is null)
+            {
+                findings.Add(Finding.Error("input.malformed-date", at.Child("until"), $"\"{until}\" is no day. It is written like \"2026-12-31\"."));
+            }
+
+            if (waivers[i]["reason"].AsText is { Length: < 10 } reason)
+            {
+                findings.Add(Finding.Error("input.too-short", at.Child("reason"), $"\"{reason}\" explains too little to whoever reads the report: say in at least 10 characters why the risk is taken."));
+            }
+        }
+
         return findings.ToImmutable();
     }
 
@@ -151,6 +167,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         finally
         {
             previews().Forget();
+            sites().Reservations.Release(MigrationId.Stamp(spec.Vm));
         }
     }
 

@@ -66,8 +66,8 @@ internal static class MigrationType
         "Where the VM should run.",
         [
             new("site", FieldType.Text, "Name of the site in the provider's config.") { Required = true },
-            new("host", FieldType.Text, "The host at the target site. Default: the site's only host, or the one with most room."),
-            new("storagePool", FieldType.Text, "The storage pool for the disks. Default: the site's only active pool, or the one with most free space that all disks fit in."),
+            new("host", FieldType.Text, "The host at the target site. Default: the site's only host, or the fullest that still has room for the VM, counting all migrations of the run."),
+            new("storagePool", FieldType.Text, "The storage pool for the disks. Default: the site's only active pool, or the one of the right class with most free space after all migrations of the run."),
             new("networks", FieldType.MapOf(FieldType.Text), "From each network of the source to one of the target. A network of the same name at the target needs no entry."),
             new("name", FieldType.Text, "The VM's name at the target. Default: its name at the source."),
         ]);
@@ -182,6 +182,17 @@ internal static class MigrationType
         "What `goal: Committed` does to the source.",
         [
             new("source", FieldType.Of(SourceAfterCommit), "What becomes of the source VM.") { Default = Value.Text("Remove") },
+        ]);
+
+    internal static ObjectType Waiver { get; } = new(
+        "Waiver",
+        "Somebody takes the risk of a finding. It is still shown, with who, why and until when.",
+        [
+            new("code", FieldType.Text, "The check's id, such as `disk.shared`.") { Required = true },
+            new("subject", FieldType.Text, "Only what is about this, such as `vda`. Default: all that the check finds."),
+            new("reason", FieldType.Text, "Why the risk is taken, in at least 10 characters.") { Required = true },
+            new("until", FieldType.Text, "The last day on which it holds: `2026-12-31` (UTC).") { Required = true },
+            new("by", FieldType.Text, "Who takes the risk. Default: whoever declares the migration."),
         ]);
 
     internal static ObjectType Timeouts { get; } = new(
@@ -306,6 +317,9 @@ internal static class MigrationType
             new("rollback", FieldType.Of(Rollback), "What a way back does."),
             new("commit", FieldType.Of(Commit), "What `goal: Committed` does to the source."),
             new("timeouts", FieldType.Of(Timeouts), "Limits for whole runs."),
+            new("facts", FieldType.MapOf(FieldType.Text), "What no API shows, for preview's checks: `link: \"1 Gbit/s, 3 ms\"`, `\"guest.bitlocker\": \"off\"`, ... docs/checks/facts.md lists the names."),
+            PolicyType.Field("Thresholds of preview's checks for this migration."),
+            new("waive", FieldType.ListOf(FieldType.Of(Waiver)), "Findings of preview whose risk somebody takes. What is impossible cannot be waived."),
         ],
         [
             new("phase", FieldType.Text, "How far the migration has come: `Validated`, `Replicating`, `Replicated`, `CuttingOver`, `CutOver`, `Committed` or `RollingBack`.") { AlwaysSet = true },

@@ -167,7 +167,8 @@ internal static class Estate
         for (var i = 0; i < nics.Length; i++)
         {
             var mac = Mixing.Mix(seed, 1000 + (ulong)i);
-            vm.Nics.Add(new VmNicState($"52:54:00:{(byte)mac:X2}:{(byte)(mac >> 8):X2}:{(byte)(mac >> 16):X2}", "virtio", nics[i]));
+            var made = $"52:54:00:{(byte)mac:X2}:{(byte)(mac >> 8):X2}:{(byte)(mac >> 16):X2}";
+            vm.Nics.Add(new VmNicState(!machine.Macs.IsDefault && i < machine.Macs.Length ? machine.Macs[i].ToUpperInvariant() : made, "virtio", nics[i]));
         }
 
         site.Vms[id] = vm;
