@@ -44,6 +44,47 @@ namespace VmMigrate.Sdk
     }
 
     /// <summary>
+    /// How bad a finding is.
+    /// </summary>
+    [EnumType]
+    public readonly struct FindingSeverity : IEquatable<FindingSeverity>
+    {
+        private readonly string _value;
+
+        private FindingSeverity(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// Worth knowing.
+        /// </summary>
+        public static FindingSeverity Note { get; } = new FindingSeverity("Note");
+        /// <summary>
+        /// The run goes on.
+        /// </summary>
+        public static FindingSeverity Warning { get; } = new FindingSeverity("Warning");
+        /// <summary>
+        /// Nothing is started.
+        /// </summary>
+        public static FindingSeverity Error { get; } = new FindingSeverity("Error");
+
+        public static bool operator ==(FindingSeverity left, FindingSeverity right) => left.Equals(right);
+        public static bool operator !=(FindingSeverity left, FindingSeverity right) => !left.Equals(right);
+
+        public static explicit operator string(FindingSeverity value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is FindingSeverity other && Equals(other);
+        public bool Equals(FindingSeverity other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
     /// How far the migration is to go. Lowering it before `Committed` rolls back.
     /// </summary>
     [EnumType]

@@ -5,5 +5,7 @@ return args switch
 {
     ["copy", ..] => await OneCopy.RunAsync(args[1..]),
     ["copy-direct", _, _] => await DirectCopy.RunAsync(args[1..]),
+    ["packing"] => await Packing.RunAsync(),
+    [] => Math.Max(await Packing.RunAsync(), await Table.RunAsync(args)),
     _ => await Table.RunAsync(args),
 };

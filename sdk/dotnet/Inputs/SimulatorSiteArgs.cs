@@ -33,6 +33,18 @@ namespace VmMigrate.Sdk.Inputs
         [Input("diskSize")]
         public Input<string>? DiskSize { get; set; }
 
+        [Input("facts")]
+        private InputMap<string>? _facts;
+
+        /// <summary>
+        /// Further facts of the site, its hosts, pools and networks, as docs/checks/facts.md names them: `"host.cpuAverage": "40"`; `"pool.media@fast"` is about one of them.
+        /// </summary>
+        public InputMap<string> Facts
+        {
+            get => _facts ?? (_facts = new InputMap<string>());
+            set => _facts = value;
+        }
+
         [Input("faults")]
         private InputList<Inputs.SimulatorFaultArgs>? _faults;
 
@@ -99,6 +111,12 @@ namespace VmMigrate.Sdk.Inputs
         [Input("oddities")]
         public Input<double>? Oddities { get; set; }
 
+        /// <summary>
+        /// The platform whose rules preview's checks apply: `libvirt`, `vsphere`, `aws`, `azure`, `gcp`, `hyperv`, `kubevirt`, ...
+        /// </summary>
+        [Input("plays")]
+        public Input<string>? Plays { get; set; }
+
         [Input("pools")]
         private InputList<Inputs.SimulatorPoolArgs>? _pools;
 
@@ -139,6 +157,7 @@ namespace VmMigrate.Sdk.Inputs
         {
             Latency = "0s";
             Oddities = 0;
+            Plays = "libvirt";
             Seed = 1;
             Vms = 0;
             World = "default";

@@ -51,6 +51,18 @@ namespace VmMigrate.Sdk.Inputs
         [Input("encryptedDisks")]
         public Input<bool>? EncryptedDisks { get; set; }
 
+        [Input("facts")]
+        private InputMap<string>? _facts;
+
+        /// <summary>
+        /// Further facts that preview's checks judge, as docs/checks/facts.md names them: `"vm.ha": "true"`; `"disk.rdm@vda"` is about one disk.
+        /// </summary>
+        public InputMap<string> Facts
+        {
+            get => _facts ?? (_facts = new InputMap<string>());
+            set => _facts = value;
+        }
+
         /// <summary>
         /// How it boots.
         /// </summary>
@@ -68,6 +80,18 @@ namespace VmMigrate.Sdk.Inputs
         /// </summary>
         [Input("host")]
         public Input<string>? Host { get; set; }
+
+        [Input("macs")]
+        private InputList<string>? _macs;
+
+        /// <summary>
+        /// The hardware addresses of its NICs. Default: made up.
+        /// </summary>
+        public InputList<string> Macs
+        {
+            get => _macs ?? (_macs = new InputList<string>());
+            set => _macs = value;
+        }
 
         /// <summary>
         /// Its memory. A size with its unit, such as `40GiB`.

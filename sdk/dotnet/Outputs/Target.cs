@@ -17,7 +17,7 @@ namespace VmMigrate.Sdk.Outputs
     public sealed class Target
     {
         /// <summary>
-        /// The host at the target site. Default: the site's only host, or the one with most room.
+        /// The host at the target site. Default: the site's only host, or the fullest that still has room for the VM, counting all migrations of the run.
         /// </summary>
         public readonly string? Host;
         /// <summary>
@@ -33,7 +33,7 @@ namespace VmMigrate.Sdk.Outputs
         /// </summary>
         public readonly string Site;
         /// <summary>
-        /// The storage pool for the disks. Default: the site's only active pool, or the one with most free space that all disks fit in.
+        /// The storage pool for the disks. Default: the site's only active pool, or the one of the right class with most free space after all migrations of the run.
         /// </summary>
         public readonly string? StoragePool;
 

@@ -121,7 +121,7 @@ internal sealed class ServiceCalls : IDisposable
         _ => value,
     };
 
-    private sealed class CallContext : ServerCallContext
+    internal sealed class CallContext : ServerCallContext
     {
         protected override string MethodCore => "";
 
