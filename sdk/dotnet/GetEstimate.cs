@@ -39,6 +39,18 @@ namespace VmMigrate.Sdk
         [Input("commit")]
         public Inputs.Commit? Commit { get; set; }
 
+        [Input("facts")]
+        private Dictionary<string, string>? _facts;
+
+        /// <summary>
+        /// What no API shows, for preview's checks: `link: "1 Gbit/s, 3 ms"`, `"guest.bitlocker": "off"`, ... docs/checks/facts.md lists the names.
+        /// </summary>
+        public Dictionary<string, string> Facts
+        {
+            get => _facts ?? (_facts = new Dictionary<string, string>());
+            set => _facts = value;
+        }
+
         /// <summary>
         /// How far to go.
         /// </summary>
@@ -50,6 +62,12 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Input("mode")]
         public VmMigrate.Sdk.MigrationMode? Mode { get; set; }
+
+        /// <summary>
+        /// Thresholds of preview's checks for this migration.
+        /// </summary>
+        [Input("policy")]
+        public Inputs.Policy? Policy { get; set; }
 
         /// <summary>
         /// What a way back does.
@@ -81,6 +99,18 @@ namespace VmMigrate.Sdk
         [Input("vm", required: true)]
         public Inputs.VmReference Vm { get; set; } = null!;
 
+        [Input("waive")]
+        private List<Inputs.Waiver>? _waive;
+
+        /// <summary>
+        /// Findings of preview whose risk somebody takes. What is impossible cannot be waived.
+        /// </summary>
+        public List<Inputs.Waiver> Waive
+        {
+            get => _waive ?? (_waive = new List<Inputs.Waiver>());
+            set => _waive = value;
+        }
+
         public GetEstimateArgs()
         {
             Goal = VmMigrate.Sdk.MigrationGoal.CutOver;
@@ -97,6 +127,18 @@ namespace VmMigrate.Sdk
         [Input("commit")]
         public Input<Inputs.CommitArgs>? Commit { get; set; }
 
+        [Input("facts")]
+        private InputMap<string>? _facts;
+
+        /// <summary>
+        /// What no API shows, for preview's checks: `link: "1 Gbit/s, 3 ms"`, `"guest.bitlocker": "off"`, ... docs/checks/facts.md lists the names.
+        /// </summary>
+        public InputMap<string> Facts
+        {
+            get => _facts ?? (_facts = new InputMap<string>());
+            set => _facts = value;
+        }
+
         /// <summary>
         /// How far to go.
         /// </summary>
@@ -108,6 +150,12 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Input("mode")]
         public Input<VmMigrate.Sdk.MigrationMode>? Mode { get; set; }
+
+        /// <summary>
+        /// Thresholds of preview's checks for this migration.
+        /// </summary>
+        [Input("policy")]
+        public Input<Inputs.PolicyArgs>? Policy { get; set; }
 
         /// <summary>
         /// What a way back does.
@@ -138,6 +186,18 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Input("vm", required: true)]
         public Input<Inputs.VmReferenceArgs> Vm { get; set; } = null!;
+
+        [Input("waive")]
+        private InputList<Inputs.WaiverArgs>? _waive;
+
+        /// <summary>
+        /// Findings of preview whose risk somebody takes. What is impossible cannot be waived.
+        /// </summary>
+        public InputList<Inputs.WaiverArgs> Waive
+        {
+            get => _waive ?? (_waive = new InputList<Inputs.WaiverArgs>());
+            set => _waive = value;
+        }
 
         public GetEstimateInvokeArgs()
         {

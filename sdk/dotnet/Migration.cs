@@ -46,6 +46,12 @@ namespace VmMigrate.Sdk
         public Output<Outputs.Estimate?> Estimate { get; private set; } = null!;
 
         /// <summary>
+        /// What no API shows, for preview's checks: `link: "1 Gbit/s, 3 ms"`, `"guest.bitlocker": "off"`, ... docs/checks/facts.md lists the names.
+        /// </summary>
+        [Output("facts")]
+        public Output<ImmutableDictionary<string, string>?> Facts { get; private set; } = null!;
+
+        /// <summary>
         /// What preflight found at the last run; at preview, what it finds now. Worst first.
         /// </summary>
         [Output("findings")]
@@ -80,6 +86,12 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Output("placement")]
         public Output<Outputs.Placement> Placement { get; private set; } = null!;
+
+        /// <summary>
+        /// Thresholds of preview's checks for this migration.
+        /// </summary>
+        [Output("policy")]
+        public Output<Outputs.Policy?> Policy { get; private set; } = null!;
 
         /// <summary>
         /// What shows that the move worked.
@@ -141,6 +153,12 @@ namespace VmMigrate.Sdk
         [Output("vm")]
         public Output<Outputs.VmReference> Vm { get; private set; } = null!;
 
+        /// <summary>
+        /// Findings of preview whose risk somebody takes. What is impossible cannot be waived.
+        /// </summary>
+        [Output("waive")]
+        public Output<ImmutableArray<Outputs.Waiver>> Waive { get; private set; } = null!;
+
 
         /// <summary>
         /// Declares a Migration.
@@ -190,6 +208,18 @@ namespace VmMigrate.Sdk
         [Input("commit")]
         public Input<Inputs.CommitArgs>? Commit { get; set; }
 
+        [Input("facts")]
+        private InputMap<string>? _facts;
+
+        /// <summary>
+        /// What no API shows, for preview's checks: `link: "1 Gbit/s, 3 ms"`, `"guest.bitlocker": "off"`, ... docs/checks/facts.md lists the names.
+        /// </summary>
+        public InputMap<string> Facts
+        {
+            get => _facts ?? (_facts = new InputMap<string>());
+            set => _facts = value;
+        }
+
         /// <summary>
         /// How the VM changes sides, in modes Warm and Live.
         /// </summary>
@@ -207,6 +237,12 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Input("mode")]
         public Input<VmMigrate.Sdk.MigrationMode>? Mode { get; set; }
+
+        /// <summary>
+        /// Thresholds of preview's checks for this migration.
+        /// </summary>
+        [Input("policy")]
+        public Input<Inputs.PolicyArgs>? Policy { get; set; }
 
         /// <summary>
         /// What a way back does.
@@ -243,6 +279,18 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Input("vm", required: true)]
         public Input<Inputs.VmReferenceArgs> Vm { get; set; } = null!;
+
+        [Input("waive")]
+        private InputList<Inputs.WaiverArgs>? _waive;
+
+        /// <summary>
+        /// Findings of preview whose risk somebody takes. What is impossible cannot be waived.
+        /// </summary>
+        public InputList<Inputs.WaiverArgs> Waive
+        {
+            get => _waive ?? (_waive = new InputList<Inputs.WaiverArgs>());
+            set => _waive = value;
+        }
 
         public MigrationArgs()
         {

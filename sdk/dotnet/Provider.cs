@@ -59,6 +59,12 @@ namespace VmMigrate.Sdk
         [Input("linkPatience")]
         public Input<string>? LinkPatience { get; set; }
 
+        /// <summary>
+        /// Thresholds of preview for all migrations; a migration's own `policy` goes before them.
+        /// </summary>
+        [Input("policy", json: true)]
+        public Input<Inputs.PolicyArgs>? Policy { get; set; }
+
         [Input("sites", required: true, json: true)]
         private InputMap<Inputs.SiteArgs>? _sites;
 

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace VmMigrate.Engine.Facts;
 
 /// <summary>Facts by key, each with who told it. A key that is absent is unknown.</summary>
-public sealed class FactSet
+public sealed class FactSet : IEquatable<FactSet>
 {
     private readonly ImmutableDictionary<string, Entry> _entries;
 
@@ -68,6 +68,17 @@ public sealed class FactSet
 
         return new FactSet(entries.ToImmutable());
     }
+
+    /// <summary>The same facts from the same tellers.</summary>
+    public bool Equals(FactSet? other) => other is not null && _entries.Count == other._entries.Count
+        && _entries.All(entry => other._entries.TryGetValue(entry.Key, out var theirs) && Same(entry.Value, theirs));
+
+    public override bool Equals(object? obj) => Equals(obj as FactSet);
+
+    public override int GetHashCode() => _entries.Count;
+
+    private static bool Same(Entry one, Entry other) => one.Why == other.Why && one.Origin == other.Origin
+        && (one.Value is ImmutableArray<string> list && other.Value is ImmutableArray<string> others ? list.SequenceEqual(others) : Equals(one.Value, other.Value));
 
     private readonly record struct Entry(object? Value, string? Why, string? Origin);
 }

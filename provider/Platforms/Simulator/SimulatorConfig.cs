@@ -105,7 +105,7 @@ internal static class SimulatorConfig
             Latency = Duration(block["latency"]) ?? TimeSpan.Zero,
             BytesPerSecond = Rate(block["bandwidth"]),
             Faults = List(block["faults"], Fault),
-            Plays = block["plays"].AsText,
+            Plays = block["plays"].AsText ?? defaults.Plays,
             Facts = TextMap(block["facts"]),
         };
     }

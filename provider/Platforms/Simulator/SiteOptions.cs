@@ -50,8 +50,8 @@ public sealed record SiteOptions
 
     public ImmutableArray<Fault> Faults { get; init; } = [];
 
-    /// <summary>The platform whose rules preview's checks apply; null: libvirt's.</summary>
-    public string? Plays { get; init; }
+    /// <summary>The platform whose rules preview's checks apply.</summary>
+    public string? Plays { get; init; } = "libvirt";
 
     /// <summary>Facts of the site, its hosts, pools and networks, by name; <c>host.cpuAverage@h1</c> is about one of them.</summary>
     public ImmutableDictionary<string, string> Facts { get; init; } = ImmutableDictionary<string, string>.Empty;

@@ -60,6 +60,16 @@ namespace VmMigrate.Sdk
             set => _linkPatience.Set(value);
         }
 
+        private static readonly __Value<Types.Policy?> _policy = new __Value<Types.Policy?>(() => __config.GetObject<Types.Policy>("policy"));
+        /// <summary>
+        /// Thresholds of preview for all migrations; a migration's own `policy` goes before them.
+        /// </summary>
+        public static Types.Policy? Policy
+        {
+            get => _policy.Get();
+            set => _policy.Set(value);
+        }
+
         private static readonly __Value<ImmutableDictionary<string, Types.Site>?> _sites = new __Value<ImmutableDictionary<string, Types.Site>?>(() => __config.GetObject<ImmutableDictionary<string, Types.Site>>("sites"));
         /// <summary>
         /// The places between which VMs move, by the names that migrations use.
@@ -82,6 +92,174 @@ namespace VmMigrate.Sdk
 
         public static class Types
         {
+
+            public class Policy
+            {
+                /// <summary>
+                /// Least free memory for a replication agent. Default: 286 MiB. A size with its unit, such as `40GiB`.
+                /// </summary>
+                public string? AgentMemory { get; set; } = null!;
+                /// <summary>
+                /// Most age of the last good backup. Default: 24 h. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? BackupAge { get; set; } = null!;
+                /// <summary>
+                /// Most time since the guest's last start. Default: 4320 h. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? BootAge { get; set; } = null!;
+                /// <summary>
+                /// How long certificates must still be valid. Default: 720 h. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? CertificateNotice { get; set; } = null!;
+                /// <summary>
+                /// Most difference of clocks. Default: 5 min. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? ClockSkew { get; set; } = null!;
+                /// <summary>
+                /// Most average CPU use of the target's host after placement, in percent. Default: 70 %.
+                /// </summary>
+                public double? CpuAverage { get; set; }
+                /// <summary>
+                /// Most peak CPU use of the target's host after placement, in percent. Default: 90 %.
+                /// </summary>
+                public double? CpuPeak { get; set; }
+                /// <summary>
+                /// Most time to live of DNS records before cutover. Default: 5 min. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? DnsTtl { get; set; } = null!;
+                /// <summary>
+                /// Most age of facts at preview. Default: 15 min. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? FactAge { get; set; } = null!;
+                /// <summary>
+                /// Least free inodes for each filesystem of a guest that is converted. Default: 100.
+                /// </summary>
+                public double? FreeInodes { get; set; }
+                /// <summary>
+                /// Least free space on the guest's root for conversion. Default: 95.4 MiB. A size with its unit, such as `40GiB`.
+                /// </summary>
+                public string? GuestFreeSpace { get; set; } = null!;
+                /// <summary>
+                /// Least rate for moves over HCX. Default: 100 Mbit/s. A rate with its unit, such as `200 Mbit/s`.
+                /// </summary>
+                public string? HcxRate { get; set; } = null!;
+                /// <summary>
+                /// Most failed health checks before a member is down. Default: 5.
+                /// </summary>
+                public double? HealthFailures { get; set; }
+                /// <summary>
+                /// Most time between two health checks of the load balancer. Default: 30 s. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? HealthInterval { get; set; } = null!;
+                /// <summary>
+                /// From how many operations a second (p95) a disk needs an SSD class. Default: 3000.
+                /// </summary>
+                public double? HighIops { get; set; }
+                /// <summary>
+                /// Least rate of a Hyper-V network for live moves. Default: 1,000 Mbit/s. A rate with its unit, such as `200 Mbit/s`.
+                /// </summary>
+                public string? HypervLiveRate { get; set; } = null!;
+                /// <summary>
+                /// Least size of a Hyper-V volume. Default: 931 GiB. A size with its unit, such as `40GiB`.
+                /// </summary>
+                public string? HypervVolume { get; set; } = null!;
+                /// <summary>
+                /// Most age of the table of cloud limits. Default: 2160 h. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? LimitsAge { get; set; } = null!;
+                /// <summary>
+                /// How many times the VM's traffic the link must carry. Default: 2.
+                /// </summary>
+                public double? LinkTimesTraffic { get; set; }
+                /// <summary>
+                /// Most round-trip time for a live move without a warning. Default: 2 ms. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? LiveLatency { get; set; } = null!;
+                /// <summary>
+                /// Round-trip time above which a live move is impossible. Default: 150 ms. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? LiveLatencyMost { get; set; } = null!;
+                /// <summary>
+                /// Least rate for each live move. Default: 250 Mbit/s. A rate with its unit, such as `200 Mbit/s`.
+                /// </summary>
+                public string? LiveRate { get; set; } = null!;
+                /// <summary>
+                /// Most packets lost on the link, in percent. Default: 0.1 %.
+                /// </summary>
+                public double? Loss { get; set; }
+                /// <summary>
+                /// Most load of each remaining member while this one moves, in percent. Default: 80 %.
+                /// </summary>
+                public double? MemberLoad { get; set; }
+                /// <summary>
+                /// Most memory promised to VMs, in percent of the target host's memory. Default: 100 %.
+                /// </summary>
+                public double? MemoryCommit { get; set; }
+                /// <summary>
+                /// Least rate of a path through NAT or a proxy. Default: 1,000 Mbit/s. A rate with its unit, such as `200 Mbit/s`.
+                /// </summary>
+                public string? NatRate { get; set; } = null!;
+                /// <summary>
+                /// Most latency (99th percentile) of the application after the move. Default: 200 ms. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? P99 { get; set; } = null!;
+                /// <summary>
+                /// Most age of the guest's patches. Default: 720 h. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? PatchAge { get; set; } = null!;
+                /// <summary>
+                /// How many recovery points the target must keep. Default: 5.
+                /// </summary>
+                public double? RecoveryPoints { get; set; }
+                /// <summary>
+                /// Files in one folder above which SELinux relabelling needs more memory. Default: 1000000.
+                /// </summary>
+                public double? RelabelFiles { get; set; }
+                /// <summary>
+                /// Most age of the last test of a restore. Default: 2160 h. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? RestoreTestAge { get; set; } = null!;
+                /// <summary>
+                /// Peak use of a VM's CPUs or memory below which a smaller size is suggested, in percent. Default: 40 %.
+                /// </summary>
+                public double? RightSizePeak { get; set; }
+                /// <summary>
+                /// Most data at risk (recovery point objective). Default: 5 min. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? Rpo { get; set; } = null!;
+                /// <summary>
+                /// Most age of the last scan for vulnerabilities. Default: 168 h. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? ScanAge { get; set; } = null!;
+                /// <summary>
+                /// Most snapshots in one chain before a warm move, of the 32 that vSphere allows. Default: 30.
+                /// </summary>
+                public double? SnapshotDepth { get; set; }
+                /// <summary>
+                /// Least room for temporary files where guests are converted. Default: 1 GiB. A size with its unit, such as `40GiB`.
+                /// </summary>
+                public string? StagingSpace { get; set; } = null!;
+                /// <summary>
+                /// Room to leave free in the storage pool, in percent of the disks' length. Default: 10 %.
+                /// </summary>
+                public double? StorageSlack { get; set; }
+                /// <summary>
+                /// Least rate of a tool that streams disks to Google Cloud. Default: 20 Mbit/s. A rate with its unit, such as `200 Mbit/s`.
+                /// </summary>
+                public string? StreamRate { get; set; } = null!;
+                /// <summary>
+                /// Most pause that a snapshot may cause. Default: 5 s. A duration with its unit, such as `30s` or `2m`.
+                /// </summary>
+                public string? Stun { get; set; } = null!;
+                /// <summary>
+                /// How bad it is that checks could not be judged for want of facts. Default: Note.
+                /// </summary>
+                public VmMigrate.Sdk.FindingSeverity? UnknownFacts { get; set; }
+                /// <summary>
+                /// Most virtual CPUs for each CPU of the target's host after placement. Default: 4.
+                /// </summary>
+                public double? VcpuRatio { get; set; }
+            }
 
             public class Site
             {
@@ -146,6 +324,10 @@ namespace VmMigrate.Sdk
                 /// </summary>
                 public string? DiskSize { get; set; } = null!;
                 /// <summary>
+                /// Further facts of the site, its hosts, pools and networks, as docs/checks/facts.md names them: `"host.cpuAverage": "40"`; `"pool.media@fast"` is about one of them.
+                /// </summary>
+                public ImmutableDictionary<string, string>? Facts { get; set; } = null!;
+                /// <summary>
                 /// What goes wrong on purpose. Of several that match one call, the first strikes.
                 /// </summary>
                 public ImmutableArray<Types.SimulatorFault> Faults { get; set; }
@@ -173,6 +355,10 @@ namespace VmMigrate.Sdk
                 /// Share (0 to 1) of the made-up VMs that have something for preflight to find: a snapshot, a passthrough device, a TPM, UEFI, an encrypted disk, another architecture.
                 /// </summary>
                 public double? Oddities { get; set; }
+                /// <summary>
+                /// The platform whose rules preview's checks apply: `libvirt`, `vsphere`, `aws`, `azure`, `gcp`, `hyperv`, `kubevirt`, ...
+                /// </summary>
+                public string? Plays { get; set; } = null!;
                 /// <summary>
                 /// Default: `fast` with 100TiB and `bulk` with 400TiB.
                 /// </summary>
@@ -338,6 +524,10 @@ namespace VmMigrate.Sdk
                 /// </summary>
                 public bool? EncryptedDisks { get; set; }
                 /// <summary>
+                /// Further facts that preview's checks judge, as docs/checks/facts.md names them: `"vm.ha": "true"`; `"disk.rdm@vda"` is about one disk.
+                /// </summary>
+                public ImmutableDictionary<string, string>? Facts { get; set; } = null!;
+                /// <summary>
                 /// How it boots.
                 /// </summary>
                 public VmMigrate.Sdk.SimulatorFirmware? Firmware { get; set; }
@@ -349,6 +539,10 @@ namespace VmMigrate.Sdk
                 /// The host it is on.
                 /// </summary>
                 public string? Host { get; set; } = null!;
+                /// <summary>
+                /// The hardware addresses of its NICs. Default: made up.
+                /// </summary>
+                public ImmutableArray<string> Macs { get; set; }
                 /// <summary>
                 /// Its memory. A size with its unit, such as `40GiB`.
                 /// </summary>

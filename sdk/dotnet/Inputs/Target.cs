@@ -16,7 +16,7 @@ namespace VmMigrate.Sdk.Inputs
     public sealed class Target : global::Pulumi.InvokeArgs
     {
         /// <summary>
-        /// The host at the target site. Default: the site's only host, or the one with most room.
+        /// The host at the target site. Default: the site's only host, or the fullest that still has room for the VM, counting all migrations of the run.
         /// </summary>
         [Input("host")]
         public string? Host { get; set; }
@@ -46,7 +46,7 @@ namespace VmMigrate.Sdk.Inputs
         public string Site { get; set; } = null!;
 
         /// <summary>
-        /// The storage pool for the disks. Default: the site's only active pool, or the one with most free space that all disks fit in.
+        /// The storage pool for the disks. Default: the site's only active pool, or the one of the right class with most free space after all migrations of the run.
         /// </summary>
         [Input("storagePool")]
         public string? StoragePool { get; set; }
