@@ -39,6 +39,12 @@ namespace VmMigrate.Sdk
         [Input("commit")]
         public Inputs.Commit? Commit { get; set; }
 
+        /// <summary>
+        /// How the VM changes sides, in modes Warm and Live.
+        /// </summary>
+        [Input("cutover")]
+        public Inputs.Cutover? Cutover { get; set; }
+
         [Input("facts")]
         private Dictionary<string, string>? _facts;
 
@@ -126,6 +132,12 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Input("commit")]
         public Input<Inputs.CommitArgs>? Commit { get; set; }
+
+        /// <summary>
+        /// How the VM changes sides, in modes Warm and Live.
+        /// </summary>
+        [Input("cutover")]
+        public Input<Inputs.CutoverArgs>? Cutover { get; set; }
 
         [Input("facts")]
         private InputMap<string>? _facts;

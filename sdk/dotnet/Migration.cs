@@ -208,6 +208,12 @@ namespace VmMigrate.Sdk
         [Input("commit")]
         public Input<Inputs.CommitArgs>? Commit { get; set; }
 
+        /// <summary>
+        /// How the VM changes sides, in modes Warm and Live.
+        /// </summary>
+        [Input("cutover")]
+        public Input<Inputs.CutoverArgs>? Cutover { get; set; }
+
         [Input("facts")]
         private InputMap<string>? _facts;
 
@@ -219,12 +225,6 @@ namespace VmMigrate.Sdk
             get => _facts ?? (_facts = new InputMap<string>());
             set => _facts = value;
         }
-
-        /// <summary>
-        /// How the VM changes sides, in modes Warm and Live.
-        /// </summary>
-        [Input("cutover")]
-        public Input<Inputs.CutoverArgs>? Cutover { get; set; }
 
         /// <summary>
         /// How far to go.
