@@ -36,7 +36,7 @@ bin/vcsim: $(wildcard lab/vcsim/*.go)
 test: setup build vcsim ## Run every test; the last line is `N passed, N failed, N skipped`
 	@eng/test.sh
 
-bench: setup build ## Print one line of JSON per figure, with the peer's beside ours
+bench: setup build vcsim ## Print one line of JSON per figure, with the peer's beside ours
 	@eng/bench.sh
 
 truth: setup ## Preview moves, make them and compare: how far off previews are (writes docs/preview-truth.md)

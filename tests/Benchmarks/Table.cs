@@ -26,7 +26,7 @@ internal static partial class Table
         var rounds = 10;
         var directory = Path.GetTempPath();
         var chosen = new List<string>();
-        string[] rows = ["plugin", "preview-1000", "full-copy-plain", "full-copy-digest", "full-copy-sha256", "full-copy-readback", "full-copy-direct", "full-copy-direct-target", "very-sparse", "delta-1pct", "resume-50pct"];
+        string[] rows = ["plugin", "preview-1000", "vsphere", "full-copy-plain", "full-copy-digest", "full-copy-sha256", "full-copy-readback", "full-copy-direct", "full-copy-direct-target", "very-sparse", "delta-1pct", "resume-50pct"];
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -52,6 +52,8 @@ internal static partial class Table
             ok &= await PluginAsync();
         if (rows.Contains("preview-1000"))
             ok &= await PreviewAsync();
+        if (rows.Contains("vsphere"))
+            ok &= await VSphereAsync();
         if (full.Length > 0)
             ok &= await FullCopiesAsync(lab, full, rounds);
         if (direct.Length > 0)

@@ -22,6 +22,9 @@ internal sealed record VSphereAddress
     /// <summary>The folder of VMware's disk library, for <c>nbdkit vddk</c>.</summary>
     public string? VddkLibrary { get; init; }
 
+    /// <summary>The server that loads the library; null: nbdkit from the path.</summary>
+    public string? NbdkitProgram { get; init; }
+
     /// <summary>The inventory path of the folder for copies; null: the datacenter's own.</summary>
     public string? Folder { get; init; }
 

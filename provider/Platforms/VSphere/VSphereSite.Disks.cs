@@ -25,6 +25,12 @@ internal sealed partial class VSphereSite
             throw No(PlatformErrorKind.Unsupported, $"disk {diskName} of VM {name} at site {Name} {reason.Words}");
         }
 
+        var inventory = await InventoryOfAsync([vm], cancellation).ConfigureAwait(false);
+        if (!writable && VddkDisk.IsThere(Address))
+        {
+            return await VddkDisk.OpenAsync(_client, vm.Ref, null, disk.Path!, disk.LengthBytes ?? 0, $"{name}/{diskName} at {Name}", cancellation).ConfigureAwait(false);
+        }
+
         if (disk.Chain.Count() > 1)
         {
             throw No(
@@ -33,7 +39,6 @@ internal sealed partial class VSphereSite
                 + "Its files are no plain image then. Delete the snapshots (consolidate), or make a full clone");
         }
 
-        var inventory = await InventoryOfAsync([vm], cancellation).ConfigureAwait(false);
         var datacenter = inventory.DatacenterOf(vm.RefOf("parent"));
         return await OpenFlatAsync(inventory, datacenter, disk.Path!, disk.LengthBytes ?? 0, $"{name}/{diskName} at {Name}", writable, null, cancellation).ConfigureAwait(false);
     }
@@ -121,7 +126,7 @@ internal sealed partial class VSphereSite
         }
     }
 
-    public override string? DescribeAccess(Engine.Facts.Disk? disk, string? format) => disk is null ? FlatDiskAccess.UploadKind : FlatDiskAccess.Kind;
+    public override string? DescribeAccess(Engine.Facts.Disk? disk, string? format) => disk is null ? FlatDiskAccess.UploadKind : VddkDisk.IsThere(Address) ? VddkDisk.Kind : FlatDiskAccess.Kind;
 
     // --- Content ---
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Xml.Linq;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
+using VmMigrate.Platforms.VSphere.Disks;
 using VmMigrate.Platforms.VSphere.Vim;
 using static VmMigrate.Platforms.VSphere.Vim.VimXml;
 
@@ -396,6 +397,11 @@ internal sealed partial class VSphereSite
         public override async Task<DiskAccess> OpenDiskAsync(string diskName, CancellationToken cancellation)
         {
             var disk = devices.Disk(diskName) ?? throw site.No(PlatformErrorKind.NotFound, $"VM {NameOf(vm)} at site {site.Name} had no disk {diskName} at this moment");
+            if (VddkDisk.IsThere(site.Address))
+            {
+                return await VddkDisk.OpenAsync(site._client, vm.Ref, snapshot, disk.Path!, disk.LengthBytes ?? 0, $"{NameOf(vm)}/{diskName} at {site.Name}", cancellation).ConfigureAwait(false);
+            }
+
             var inventory = await site.InventoryOfAsync([vm], cancellation).ConfigureAwait(false);
             return await site.OpenFlatAsync(
                 inventory, inventory.DatacenterOf(vm.RefOf("parent")), disk.Path!, disk.LengthBytes ?? 0, $"{NameOf(vm)}/{diskName} at {site.Name}", writable: false, used?.GetValueOrDefault(diskName), cancellation).ConfigureAwait(false);

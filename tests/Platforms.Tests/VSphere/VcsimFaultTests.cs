@@ -167,6 +167,56 @@ public sealed class VcsimFaultTests : IAsyncLifetime
         Assert.Equal(VcsimWorld.Content(4 << 20, 6)[..65536], buffer);
     }
 
+    /// <summary>VMware's library cannot be had here: a server in its place checks what it is asked, and serves the disk's file by nbdkit itself.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task A_disk_library_that_the_user_has_is_used_for_reading_and_the_password_is_in_no_argument()
+    {
+        var vm = await SeedAsync("library");
+        var folder = Directory.CreateTempSubdirectory("vmmigrate-fake-vddk-").FullName;
+        try
+        {
+            var program = Path.Combine(folder, "nbdkit");
+            await File.WriteAllTextAsync(
+                program,
+                $"""
+                #!/bin/sh
+                for one in "$@"; do
+                  case $one in
+                    --unix=*) socket=$one ;;
+                    password=+*) password=$(cat "${"{"}one#password=+{"}"}") ;;
+                    *'{Vcsim.Password}'*) echo 'password in an argument' >&2; exit 3 ;;
+                  esac
+                done
+                [ "$password" = '{Vcsim.Password}' ] || exit 4
+                echo "$*" >{folder}/asked
+                exec nbdkit --foreground --exit-with-parent --readonly "$socket" file '{_vcsim.FileOf(vm.Disks[0].Location).Replace(".vmdk", "-flat.vmdk", StringComparison.Ordinal)}'
+                """,
+                Cancel);
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            await using var site = new VSphereSite("vc1", _vcsim.Address with { VddkLibrary = "/opt/vddk", NbdkitProgram = program }, TimeProvider.System);
+            Assert.Contains("VMware's disk library", site.DescribeAccess(vm.Disks[0], null), StringComparison.Ordinal);
+            var buffer = new byte[65536];
+
+            await using (var access = await site.OpenVmDiskAsync(vm.Id, "sda", false, Cancel))
+            {
+                await using var reader = access.OpenReader();
+                await reader.ReadAsync(0, buffer, Cancel);
+            }
+
+            Assert.Equal(VcsimWorld.Content(4 << 20, 7)[..65536], buffer);
+            var asked = await File.ReadAllTextAsync(Path.Combine(folder, "asked"), Cancel);
+            Assert.Matches("vddk libdir=/opt/vddk server=127.0.0.1 port=[0-9]+ user=root password=\\+[^ ]+ thumbprint=([0-9A-F]{2}:){19}[0-9A-F]{2} vm=moref=vm-[0-9]+ file=\\[", asked);
+
+            await using var round = await site.OpenRoundAsync(new RoundRequest(vm.Id, Migration, "c1", null, false), Cancel);
+            await using var disk = await round.OpenDiskAsync("sda", Cancel);
+            Assert.Equal(4 << 20, disk.LengthBytes);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact(Timeout = Limit)]
     public async Task An_upload_that_fails_leaves_the_old_content_and_the_next_one_replaces_it()
     {

@@ -73,6 +73,38 @@ public sealed class VcsimToLibvirtTests(TwoHosts lab) : IAsyncLifetime
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_VM_moves_warm_from_vSphere_with_what_it_wrote_meanwhile()
+    {
+        await using var vcsim = await Vcsim.StartAsync("-guests");
+        await using var vcenter = vcsim.Open("vc1");
+        var world = new VcsimWorld(vcsim, vcenter);
+        var vm = await world.CreateVmAsync(Name, await GuestAsync(), Cancel, "VirtualIDEController");
+        await world.Client.RunTaskAsync("starting", vm, "PowerOnVM_Task", Cancel);
+        var id = Assert.Single(await vcenter.FindByNameAsync(Name, Cancel)).Id;
+        while (!await vcenter.PingAgentAsync(id, Cancel))
+        {
+            await Task.Delay(50, Cancel);
+        }
+
+        var outcome = await UpAsync(Declare(MigrationGoal.CutOver) with { Mode = MigrationMode.Warm }, vcenter, _kvm);
+
+        Assert.True(outcome.Failed is null, $"{outcome.Failed?.Name}: {outcome.Why}");
+        var moved = Assert.Single(await _kvm.FindByNameAsync(Name, Cancel));
+        Assert.Equal(PowerState.Running, moved.Power);
+        // Rounds were taken by snapshots, their changes told by the tracking, and no snapshot is left.
+        Assert.True(await vcsim.CallsAsync("CreateSnapshot_Task") >= 2);
+        Assert.True(await vcsim.CallsAsync("QueryChangedDiskAreas") > 0);
+        Assert.Equal(0, Assert.Single(await vcenter.FindByNameAsync(Name, Cancel)).Snapshots.Value);
+        // What the simulated guest wrote lies before the first partition, where the real one does not touch it: it has come along.
+        await _kvm.EnsureOffAsync(moved.Id, TimeSpan.FromMinutes(1), force: true, Cancel);
+        await using var disk = await _kvm.OpenVmDiskAsync(moved.Id, moved.Disks[0].Name, false, Cancel);
+        await using var reader = disk.OpenReader();
+        var block = new byte[16];
+        await reader.ReadAsync(5 * 65536, block, Cancel);
+        Assert.StartsWith("tick ", System.Text.Encoding.ASCII.GetString(block), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task A_VM_moves_from_KVM_to_vSphere_and_is_taken_back()
     {
         const string Kvm = "kvm-01";

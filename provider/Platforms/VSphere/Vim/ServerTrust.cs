@@ -25,6 +25,9 @@ internal sealed class ServerTrust(string? caFile, string? thumbprint)
     /// <summary>Why the last certificate was refused, for the error of the connection that follows.</summary>
     internal string? WhyRefused { get; private set; }
 
+    /// <summary>SHA-1 of the certificate that was last accepted, with colons: VMware's disk library asks for it.</summary>
+    internal string? Sha1 { get; private set; }
+
     /// <exception cref="IOException">The file of authorities cannot be read.</exception>
     internal void Load()
     {
@@ -39,6 +42,17 @@ internal sealed class ServerTrust(string? caFile, string? thumbprint)
     }
 
     internal bool Accepts(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        var good = Judge(certificate, chain, errors);
+        if (good)
+        {
+            Sha1 = string.Join(':', certificate!.GetCertHash(HashAlgorithmName.SHA1).Select(one => one.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
+        }
+
+        return good;
+    }
+
+    private bool Judge(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (certificate is not X509Certificate2 server)
         {

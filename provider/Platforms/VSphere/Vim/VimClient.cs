@@ -78,6 +78,8 @@ internal sealed class VimClient : IAsyncDisposable
 
     internal VSphereAddress Address => _address;
 
+    internal string? Sha1Thumbprint => _trust.Sha1;
+
     /// <summary>For content of datastores and of leases: the same connections and the same trust.</summary>
     internal HttpClient Http => _http;
 

@@ -1,0 +1,61 @@
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Platforms.Tests.Libvirt;
+using VmMigrate.Platforms.Tests.VSphere;
+using VmMigrate.Platforms.VSphere.Vim;
+
+namespace VmMigrate.EndToEnd.Tests;
+
+/// <summary>From a simulated vCenter with a real disk behind its datastore to a real libvirt host, by the real terraform and the native binary.</summary>
+[Collection(Lab.Name)]
+public sealed class VSphereMoveTests(TwoHosts lab)
+{
+    private const int Limit = 300_000;
+    private const string Name = "vmware-02";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = Limit)]
+    public async Task A_declared_move_from_vSphere_boots_on_KVM_and_comes_home_on_destroy()
+    {
+        await TwoHosts.ForgetAsync(Name);
+        await using var vcsim = await Vcsim.StartAsync();
+        await using var vcenter = vcsim.Open("vc1");
+        var world = new VcsimWorld(vcsim, vcenter);
+        var raw = Path.Combine(TwoHosts.Folder, "vsphere-e2e.raw");
+        await TwoHosts.RunAsync("qemu-img", ["convert", "-O", "raw", lab.GuestDisk, raw]);
+        var vm = await world.CreateVmAsync(Name, await File.ReadAllBytesAsync(raw, Cancel), Cancel, "VirtualIDEController");
+        File.Delete(raw);
+        await world.Client.RunTaskAsync("starting", vm, "PowerOnVM_Task", Cancel);
+        await world.SetToolsAsync(vm, true, Cancel);
+        using var declaration = new Declaration(lab)
+        {
+            Vm = $"site = \"vc1\", name = \"{Name}\"",
+            Target = "site = \"dc2\", networks = { DC0_DVPG0 = \"user\" }",
+            Sites = $"vc1 = {{ vsphere = {{ server = \"{vcsim.Url}\", user = \"{Vcsim.User}\", password = \"{Vcsim.Password}\", thumbprint = \"{vcsim.Thumbprint}\" }} }}",
+        };
+        try
+        {
+            var plan = (await declaration.PlanAsync()).Succeeded();
+            Assert.Contains("cold vc1 → dc2", plan.Text, StringComparison.Ordinal);
+            Assert.Contains("HTTPS ranges of the datastore", plan.Flat, StringComparison.Ordinal);
+
+            (await declaration.ApplyAsync()).Succeeded();
+            Assert.Contains(Name, await lab.VirshAsync(TwoHosts.Dc2, "list", "--name"), StringComparison.Ordinal);
+            Assert.Equal("CutOver", (string?)declaration.Attributes!["phase"]);
+            Assert.Contains("guest agent answered", (string?)declaration.Attributes["proof"]!["guest"], StringComparison.Ordinal);
+            Assert.DoesNotContain(Vcsim.Password, declaration.StateText, StringComparison.Ordinal);
+            Assert.True((await world.VmAsync(Name, Cancel)).Flag("config.template"));
+            Assert.Contains("No changes", (await declaration.PlanAsync()).Succeeded().Text, StringComparison.Ordinal);
+
+            (await declaration.DestroyAsync()).Succeeded();
+            Assert.DoesNotContain(Name, await lab.VirshAsync(TwoHosts.Dc2, "list", "--all", "--name"), StringComparison.Ordinal);
+            var home = await world.VmAsync(Name, Cancel);
+            Assert.Equal((Name, "poweredOn", "false"), (home.Text("name"), home.Text("runtime.powerState"), home.Text("config.template")));
+            Assert.Null(Assert.Single(await vcenter.FindByNameAsync(Name, Cancel)).Stamp);
+        }
+        finally
+        {
+            await TwoHosts.ForgetAsync(Name);
+        }
+    }
+}

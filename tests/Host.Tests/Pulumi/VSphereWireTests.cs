@@ -1,0 +1,63 @@
+using Grpc.Net.Client;
+using VmMigrate.Host.Protos.Pulumi;
+using VmMigrate.Host.Pulumi;
+using VmMigrate.Host.Resources;
+using VmMigrate.Platforms.Tests.VSphere;
+using static VmMigrate.Host.Tests.Pulumi.Wire;
+
+namespace VmMigrate.Host.Tests.Pulumi;
+
+/// <summary>A declared move between two simulated vCenters, in the calls that Pulumi's engine makes.</summary>
+public sealed class VSphereWireTests
+{
+    private const int Limit = 120_000;
+    private const string Migration = "urn:pulumi:dev::shop::vmmigrate:index:Migration::app";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = Limit)]
+    public async Task A_move_between_two_vcenters_is_previewed_made_read_and_taken_back_and_no_password_comes_out()
+    {
+        await using var home = await Vcsim.StartAsync("-guests");
+        await using var away = await Vcsim.StartAsync("-guests");
+        await using var vc1 = home.Open("vc1");
+        await using var vc2 = away.Open("vc2");
+        await new VcsimWorld(home, vc1).CreateVmAsync("app-01", VcsimWorld.Content(4 << 20, 7), Cancel);
+        var id = (await vc1.FindByNameAsync("app-01", Cancel))[0].Id;
+        await vc1.EnsureRunningAsync(id, Cancel);
+        while (!await vc1.PingAgentAsync(id, Cancel))
+        {
+            await Task.Delay(50, Cancel);
+        }
+
+        await using var provider = new VmMigrateProvider(TimeProvider.System);
+        await using var server = await PulumiServer.StartAsync(provider, null, FileLog.Open(null, TimeProvider.System), TimeProvider.System);
+        using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{server.Port}");
+        var client = new ResourceProvider.ResourceProviderClient(channel);
+        await client.ConfigureAsync(new ConfigureRequest { Args = Map(("sites", Of(("vc1", SiteOf(home)), ("vc2", SiteOf(away))))), AcceptSecrets = true }, cancellationToken: Cancel);
+
+        var check = await client.CheckAsync(
+            new CheckRequest { Urn = Migration, News = Map(("vm", Of(("site", Text("vc1")), ("name", Text("/DC0/vm/app-01")))), ("target", Of(("site", Text("vc2"))))) }, cancellationToken: Cancel);
+        Assert.Empty(check.Failures);
+        var preview = await client.CreateAsync(new CreateRequest { Urn = Migration, Properties = check.Inputs, Preview = true }, cancellationToken: Cancel);
+        Assert.Equal("Running", PowerStateOf(await vc1.InspectAsync(id, Cancel)));
+
+        var made = await client.CreateAsync(new CreateRequest { Urn = Migration, Properties = check.Inputs }, cancellationToken: Cancel);
+
+        Assert.Equal("vc2", made.Properties.Fields["placement"].StructValue.Fields["site"].StringValue);
+        Assert.Equal("Running", PowerStateOf(Assert.Single(await vc2.FindByNameAsync("app-01", Cancel))));
+        var read = await client.ReadAsync(new ReadRequest { Id = made.Id, Urn = Migration, Inputs = check.Inputs, Properties = made.Properties }, cancellationToken: Cancel);
+        Assert.Equal("CutOver", read.Properties.Fields["phase"].StringValue);
+        Assert.All(new object[] { check, preview, made, read }, reply => Assert.DoesNotContain(Vcsim.Password, reply.ToString(), StringComparison.Ordinal));
+
+        await client.DeleteAsync(new DeleteRequest { Id = made.Id, Urn = Migration, Properties = read.Properties, OldInputs = check.Inputs }, cancellationToken: Cancel);
+        Assert.Empty(await vc2.FindByNameAsync("app-01", Cancel));
+        var back = Assert.Single(await vc1.FindByNameAsync("app-01", Cancel));
+        Assert.Equal((id, "Running", null), (back.Id, PowerStateOf(back), back.Stamp));
+    }
+
+    private static string? PowerStateOf(Engine.Facts.Vm? vm) => vm?.Power.ToString();
+
+    private static Google.Protobuf.WellKnownTypes.Value SiteOf(Vcsim vcsim) => Of(("vsphere", Of(
+        ("server", Text(vcsim.Url.ToString())), ("user", Text(Vcsim.User)), ("password", Secret(Text(Vcsim.Password))), ("thumbprint", Text(vcsim.Thumbprint)))));
+}
