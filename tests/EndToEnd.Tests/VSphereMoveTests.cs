@@ -1,4 +1,3 @@
-using VmMigrate.Engine.Contracts;
 using VmMigrate.Platforms.Tests.Libvirt;
 using VmMigrate.Platforms.Tests.VSphere;
 using VmMigrate.Platforms.VSphere.Vim;

@@ -61,7 +61,10 @@ public sealed partial class InventorySite : Site
             named = [.. (await _vms.GetAsync(MissAge, cancellation)).ByName[name]];
         }
 
-        return await InspectAllAsync(named, vm => vm.Name == name, cancellation);
+        // A platform may take more for a name than the name: an inventory path, a reference.
+        return named.Count == 0
+            ? await _site.FindByNameAsync(name, cancellation)
+            : await InspectAllAsync(named, vm => vm.Name == name, cancellation);
     }
 
     public override async Task<ImmutableArray<Vm>> FindStampedAsync(string migrationId, CancellationToken cancellation) =>
