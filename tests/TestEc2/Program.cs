@@ -1,0 +1,7 @@
+using System.Globalization;
+using VmMigrate.TestEc2;
+
+// A test EC2 at a port, for whoever wants to look at it from outside: PORT.
+await using var server = await Ec2Server.StartAsync(new World(TimeProvider.System), args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 0);
+Console.WriteLine(server.Address);
+await Task.Delay(Timeout.Infinite);
