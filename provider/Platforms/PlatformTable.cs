@@ -10,6 +10,7 @@ public static class PlatformTable
     public static ImmutableArray<PlatformType> All { get; } =
     [
         new Libvirt.LibvirtPlatform(),
+        new Aws.AwsPlatform(),
         new Simulator.SimulatorPlatform(),
         new VSphere.VSpherePlatform(),
     ];

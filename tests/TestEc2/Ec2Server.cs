@@ -96,7 +96,7 @@ internal sealed class Ec2Server : IAsyncDisposable
                 throw new Ec2Error(400, "UnknownService", service);
             }
 
-            if (service is "ec2" or "ebs" && World.Faults.Strikes(World.Faults.Throttled))
+            if (World.Faults.Strikes(service switch { "ec2" => World.Faults.Throttled, "ebs" => World.Faults.BlocksThrottled, _ => 0 }))
             {
                 throw service == "ec2"
                     ? new Ec2Error(503, "RequestLimitExceeded", "Request limit exceeded.")

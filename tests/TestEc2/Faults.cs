@@ -6,8 +6,11 @@ internal sealed class Faults(int seed)
     private readonly Random _dice = new(seed);
     private readonly Lock _gate = new();
 
-    /// <summary>Share of calls that are refused for their rate, of either API.</summary>
+    /// <summary>Share of calls of EC2 that are refused for their rate.</summary>
     internal double Throttled { get; set; }
+
+    /// <summary>Share of calls of EBS direct that are refused for their rate.</summary>
+    internal double BlocksThrottled { get; set; }
 
     /// <summary>Share of calls with blocks whose content is spoilt on the way, in either direction.</summary>
     internal double Corrupted { get; set; }

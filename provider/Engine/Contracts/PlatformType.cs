@@ -13,6 +13,9 @@ public abstract class PlatformType
     /// <summary>The fields of its block, with credentials marked secret.</summary>
     public abstract ObjectType Block { get; }
 
+    /// <summary>What a declaration may say about a VM that goes to a site of this platform, in the platform's own words: the block <c>target.KEY</c>. Null: nothing.</summary>
+    public virtual ObjectType? TargetBlock => null;
+
     /// <summary>Rules beyond the schema's, without I/O. Unknown members are left alone.</summary>
     public abstract IEnumerable<Finding> Check(MapValue block, PropertyPath at);
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Values;
 
 namespace VmMigrate.Engine.Contracts;
 
@@ -24,6 +25,12 @@ public sealed record Capabilities
 
     /// <summary>Changed blocks of a running VM can be read.</summary>
     public bool ChangedBlockTracking { get; init; }
+
+    /// <summary>Why a running guest's file systems cannot be frozen for a checkpoint here, so that one is as after a power cut; null where they can.</summary>
+    public string? WhyNoQuiesce { get; init; }
+
+    /// <summary>Why a VM that is made here cannot keep its hardware addresses; null where it can.</summary>
+    public string? WhyNoHardwareAddresses { get; init; }
 
     /// <summary>Memory can move between two sites with the same non-null family.</summary>
     public string? LiveFamily { get; init; }
@@ -68,7 +75,11 @@ public sealed record VmRequest(
     string Name,
     string? Host,
     ImmutableArray<TargetDisk> Disks,
-    ImmutableDictionary<string, string> Networks);
+    ImmutableDictionary<string, string> Networks)
+{
+    /// <summary>The declaration's block for the target's platform, checked (<see cref="PlatformType.TargetBlock"/>); empty where there is none.</summary>
+    public MapValue Options { get; init; } = Value.EmptyMap;
+}
 
 /// <summary>An open disk. Disposing it ends every process and lock that opening it took; the data is flushed before.</summary>
 public abstract class DiskAccess : IAsyncDisposable
@@ -77,6 +88,9 @@ public abstract class DiskAccess : IAsyncDisposable
 
     /// <summary>How the data is reached and how fast that kind of way is, for preview and reports, such as <c>NBD over a unix socket</c>.</summary>
     public abstract string Description { get; }
+
+    /// <summary>What slows the copy down just now that is no failure (a service's throttling), for the progress line; null: nothing.</summary>
+    public virtual string? Notice => null;
 
     /// <summary>A reader of the disk's content as it is now. The caller disposes it.</summary>
     public abstract BlockReader OpenReader();

@@ -38,6 +38,9 @@ public abstract partial class SiteContract : IAsyncLifetime
     /// <returns>Null when that worked, else the platform's complaint.</returns>
     protected abstract Task<string?> StartByHandAsync(Site site, string vmName);
 
+    /// <summary>What a platform's complaint about the start of a fenced VM says, where it has no room for the migration's id.</summary>
+    protected virtual string? FenceShowsAs => null;
+
     /// <summary>Somebody takes a part of the fence away by hand.</summary>
     protected abstract Task DamageFenceAsync(string vmName);
 
@@ -219,7 +222,7 @@ public abstract partial class SiteContract : IAsyncLifetime
         Assert.Equal(complaint is null ? FenceState.Broken : FenceState.Standing, await Home.InspectFenceAsync(vm.Id, Id("fenced"), Cancel));
         if (complaint is not null)
         {
-            Assert.Contains(Id("fenced"), complaint, StringComparison.Ordinal);
+            Assert.Contains(FenceShowsAs ?? Id("fenced"), complaint, StringComparison.Ordinal);
         }
 
         var fenced = (await Home.InspectAsync(vm.Id, Cancel))!;
@@ -413,7 +416,11 @@ public abstract partial class SiteContract : IAsyncLifetime
         Assert.Equal(id, copy.Id);
         Assert.Equal(vm.Name, copy.Name);
         Assert.Equal(vm.Uuid, copy.Uuid);
-        Assert.Equal(vm.Nics[0].Mac, copy.Nics[0].Mac, ignoreCase: true);
+        if (Away.Capabilities.WhyNoHardwareAddresses is null)
+        {
+            Assert.Equal(vm.Nics[0].Mac, copy.Nics[0].Mac, ignoreCase: true);
+        }
+
         Assert.Equal(vm.MemoryBytes, copy.MemoryBytes);
         Assert.Equal(PowerState.Off, copy.Power);
         Assert.Equal(StampRole.Target, copy.Stamp?.Role);
@@ -442,7 +449,8 @@ public abstract partial class SiteContract : IAsyncLifetime
         await Away.EnsureUndefinedAsync(id, Id("moved"), Cancel);
         Assert.Null(await Away.InspectAsync(id, Cancel));
         Assert.Null(Assert.Single(await Away.FindStampedDisksAsync(Id("moved"), Cancel)).Attached);
-        await Away.EnsureDefinedAsync(request, Cancel);
+        // A platform that gives ids itself gives another one.
+        id = await Away.EnsureDefinedAsync(request, Cancel);
         await Away.EnsureRemovedAsync(id, Id("moved"), Cancel);
         await Away.EnsureRemovedAsync(id, Id("moved"), Cancel);
         Assert.Null(await Away.InspectAsync(id, Cancel));

@@ -1,0 +1,91 @@
+using System.Security.Cryptography;
+using VmMigrate.Platforms.Aws;
+using VmMigrate.TestEc2;
+
+namespace VmMigrate.Platforms.Tests.Aws;
+
+/// <summary>A test EC2 with hands: what a test does past the driver.</summary>
+internal sealed class Ec2World : IAsyncDisposable
+{
+    private Ec2World(Ec2Server server) => Server = server;
+
+    internal Ec2Server Server { get; }
+
+    internal World World => Server.World;
+
+    internal Account Account => World.Accounts[0];
+
+    internal static async Task<Ec2World> StartAsync(int seed = 1) => new(await Ec2Server.StartAsync(new World(TimeProvider.System, seed)));
+
+    internal AwsSettings Settings => new()
+    {
+        Region = Ec2Server.Region,
+        AccessKeyId = Account.Key,
+        SecretAccessKey = Account.Secret,
+        Endpoint = Server.Address,
+        BlocksPerSecond = 10_000,
+        BlocksInFlight = 16,
+    };
+
+    internal AwsSite Open(string name, Func<AwsSettings, AwsSettings>? with = null) => new(name, with is null ? Settings : with(Settings), TimeProvider.System);
+
+    /// <summary>A stopped instance with one disk that has something to boot.</summary>
+    internal Instance Seed(string name, int sizeGib = 1, string type = "t3.small", int blocks = 8)
+    {
+        lock (World.Gate)
+        {
+            Forget(name);
+            var image = World.Images.Find(image => image.ImageName == "debian") ?? World.Add(World.Images, new Image
+            {
+                Id = World.NewId("ami"), ImageName = "debian", Architecture = "x86_64", RootDevice = "/dev/xvda", BootMode = "legacy-bios", Ena = true, Disks = [],
+            });
+            var subnet = World.Subnets[0];
+            var instance = new Instance { Id = World.NewId("i"), Type = World.Types[type], Image = image, Zone = subnet.Zone, Vpc = subnet.Vpc, State = "stopped", Tags = { ["Name"] = name } };
+            World.Instances.Add(instance);
+            AddVolume(instance, "/dev/xvda", sizeGib, blocks);
+            World.Nics.Add(new Nic { Id = World.NewId("eni"), Subnet = subnet, Address = $"10.0.2.{100 + (World.Nics.Count % 100)}", Mac = World.NewMac(), Groups = [World.Groups[0].Id], Instance = instance.Id, DeleteOnTermination = true });
+            return instance;
+        }
+    }
+
+    internal Volume AddVolume(Instance instance, string device, int sizeGib, int blocks)
+    {
+        var content = new Dictionary<int, byte[]>();
+        for (var i = 0; i < blocks; i++)
+        {
+            content[i * 3] = RandomNumberGenerator.GetBytes(World.BlockBytes);
+        }
+
+        var volume = new Volume
+        {
+            Id = World.NewId("vol"), SizeGib = sizeGib, Zone = instance.Zone, Type = "gp3", Iops = 3000, Throughput = 125, State = "in-use", Lineage = World.NewId("line"), Blocks = content, Instance = instance.Id, Device = device, DeleteOnTermination = device == "/dev/xvda",
+        };
+        World.Volumes.Add(volume);
+        return volume;
+    }
+
+    internal void Forget(string name)
+    {
+        lock (World.Gate)
+        {
+            foreach (var instance in World.Instances.Where(instance => instance.Name == name).ToList())
+            {
+                instance.Running?.Dispose();
+                World.Instances.Remove(instance);
+                World.Volumes.RemoveAll(volume => volume.Instance == instance.Id || volume.Tags.Any(tag => tag.Value.Contains(instance.Id, StringComparison.Ordinal)));
+                World.Nics.RemoveAll(nic => nic.Instance == instance.Id);
+            }
+        }
+    }
+
+    internal T Do<T>(Func<World, T> hand)
+    {
+        lock (World.Gate)
+        {
+            World.Settle();
+            return hand(World);
+        }
+    }
+
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
+}
