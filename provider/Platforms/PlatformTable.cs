@@ -30,6 +30,10 @@ public static class PlatformTable
         ExactlyOne = [[.. All.Select(platform => platform.Key)]],
     };
 
+    /// <summary>Fields of a migration's target, one for each platform that has something of its own to say there.</summary>
+    public static ImmutableArray<Field> TargetFields { get; } =
+        [.. All.Where(platform => platform.TargetBlock is not null).Select(platform => new Field(platform.Key, FieldType.Of(platform.TargetBlock!), platform.TargetBlock!.Description))];
+
     /// <summary>The provider's config field <c>sites</c>.</summary>
     public static Field SitesField { get; } = new(
         "sites",

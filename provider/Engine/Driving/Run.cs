@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Planning;
@@ -31,6 +32,9 @@ public sealed class Run
     public Placement? Placement { get; init; }
 
     public bool WasRunning { get; init; }
+
+    /// <summary>What the VM will be at its target, in the platform's words.</summary>
+    public ImmutableArray<string> Shape { get; set; } = [];
 
     /// <summary>From where to where, as records of runs name it; null where that is not known, and then nothing is recorded.</summary>
     public string? Route { get; init; }

@@ -411,6 +411,7 @@ public static class PreflightRunner
             });
             findings.AddRange(judgement.Findings);
             notJudged = judgement.NotJudged;
+            findings.AddRange(await PreviewTargetAsync(run, cancellation));
         }
 
         if (plan.Steps.Any(step => step is Steps.MoveLive) && place.Vm.Power == PowerState.Running && findings.TrueForAll(finding => finding.Id != "request.mode.supported"))
@@ -462,6 +463,23 @@ public static class PreflightRunner
         var pool = seen.Disks.Select(disk => disk.Pool).FirstOrDefault(name => there.Pools.Any(pool => pool.Name == name && pool.Active));
         var host = seen.Copies.Where(copy => copy.Site == to).Select(copy => copy.Vm.Host.Or("")).FirstOrDefault(name => there.Hosts.Any(host => host.Name == name));
         return spec with { Target = spec.Target with { StoragePool = spec.Target.StoragePool ?? pool, Host = spec.Target.Host ?? host } };
+    }
+
+    /// <summary>The target platform's own rules. Where a disk or a mapping is not known yet, the checks have said so already.</summary>
+    private static async Task<ImmutableArray<Finding>> PreviewTargetAsync(Run run, CancellationToken cancellation)
+    {
+        var place = run.Placement!;
+        var disks = run.Vm.Disks.Select(disk => new TargetDisk(run.MigrationId, disk.Name, place.Pool, "", disk.LengthBytes.Or(0), disk.Format.Or("raw"), null));
+        var preview = await run.To.PreviewDefinedAsync(
+            new VmRequest(new Stamp(run.MigrationId, StampRole.Target), run.Vm, run.From.Platform, place.Name, place.Host, [.. disks], place.Networks)
+            {
+                Options = run.Spec.Target.For(run.To.Platform),
+            },
+            cancellation);
+        run.Shape = preview.Shape;
+        var others = run.Spec.Target.Platforms.Keys.Where(key => key != run.To.Platform).Order(StringComparer.Ordinal)
+            .Select(key => Finding.Warning("input.unused", PropertyPath.Of("target").Child(key), $"Site \"{run.To.Name}\" is no {key} site but a {run.To.Platform} one, so what is said here does nothing."));
+        return [.. preview.Findings, .. others];
     }
 
     private static IEnumerable<Finding> WayBack(Run run, bool removal)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using VmMigrate.Engine.Values;
 
 namespace VmMigrate.Engine.Spec;
 
@@ -73,7 +74,14 @@ public sealed record VmReference(string Site, string? Name, string? Id)
 
 /// <param name="Networks">From the source's networks to the target's.</param>
 public sealed record TargetSpec(
-    string Site, string? Host, string? StoragePool, ImmutableDictionary<string, string> Networks, string? Name);
+    string Site, string? Host, string? StoragePool, ImmutableDictionary<string, string> Networks, string? Name)
+{
+    /// <summary>What is said in a platform's own words, by the platform's key.</summary>
+    public ImmutableDictionary<string, MapValue> Platforms { get; init; } = ImmutableDictionary<string, MapValue>.Empty;
+
+    /// <summary>What is said in this platform's words; empty where nothing is.</summary>
+    public MapValue For(string platform) => Platforms.GetValueOrDefault(platform, Value.EmptyMap);
+}
 
 /// <summary>What the user asks for, read and with all defaults.</summary>
 public sealed record MigrationSpec

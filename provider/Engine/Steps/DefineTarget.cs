@@ -15,7 +15,8 @@ internal sealed class DefineTarget : Step
     public override string Describe(Run run)
     {
         var moved = run.Placement!.Networks.Where(entry => entry.Key != entry.Value).Select(entry => $"{entry.Key} → {entry.Value}").Order(StringComparer.Ordinal).ToList();
-        return $"{run.Placement.Name} at {run.To.Name}{(run.Placement.Host is { } host ? $"/{host}" : "")}, same identity and hardware addresses"
+        return $"{run.Placement.Name} at {run.To.Name}{(run.Placement.Host is { } host ? $"/{host}" : "")}, {(run.To.Capabilities.WhyNoHardwareAddresses is { } why ? $"with new hardware addresses ({why})" : "same identity and hardware addresses")}"
+            + (run.Shape.IsEmpty ? "" : $"; {string.Join("; ", run.Shape)}")
             + (moved.Count > 0 ? $", networks {string.Join(", ", moved)}" : "");
     }
 
@@ -28,7 +29,10 @@ internal sealed class DefineTarget : Step
         run.CopyId = await run.To.EnsureDefinedAsync(
             new VmRequest(
                 stamp, run.Vm, run.From.Platform, run.Placement!.Name, run.Placement.Host,
-                [.. run.Vm.Disks.Select(disk => run.Disks[disk.Name])], run.Placement.Networks),
+                [.. run.Vm.Disks.Select(disk => run.Disks[disk.Name])], run.Placement.Networks)
+            {
+                Options = run.Spec.Target.For(run.To.Platform),
+            },
             cancellation);
         return $"{run.Placement.Name} is defined at {run.To.Name} as {run.CopyId}";
     }

@@ -7,6 +7,7 @@ using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Values;
+using VmMigrate.Platforms;
 
 namespace VmMigrate.Host.Resources.Migration;
 
@@ -24,7 +25,10 @@ internal static class MigrationCodec
                 target["host"].AsText,
                 target["storagePool"].AsText,
                 (target["networks"].AsMap?.Entries ?? Value.EmptyMap.Entries).ToImmutableDictionary(entry => entry.Key, entry => entry.Value.AsText!, StringComparer.Ordinal),
-                target["name"].AsText),
+                target["name"].AsText)
+            {
+                Platforms = PlatformTable.TargetFields.Where(field => target[field.Name].AsMap is not null).ToImmutableDictionary(field => field.Name, field => target[field.Name].AsMap!),
+            },
             Mode = Word(inputs["mode"], MigrationMode.Cold),
             Goal = Word(inputs["goal"], MigrationGoal.CutOver),
             Cutover = new CutoverSpec

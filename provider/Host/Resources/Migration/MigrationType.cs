@@ -1,5 +1,6 @@
 using VmMigrate.Engine.Schema;
 using VmMigrate.Engine.Values;
+using VmMigrate.Platforms;
 
 namespace VmMigrate.Host.Resources.Migration;
 
@@ -70,6 +71,7 @@ internal static class MigrationType
             new("storagePool", FieldType.Text, "The storage pool for the disks. Default: the site's only active pool, or the one of the right class with most free space after all migrations of the run."),
             new("networks", FieldType.MapOf(FieldType.Text), "From each network of the source to one of the target. A network of the same name at the target needs no entry."),
             new("name", FieldType.Text, "The VM's name at the target. Default: its name at the source."),
+            .. PlatformTable.TargetFields,
         ]);
 
     internal static ObjectType Shutdown { get; } = new(
