@@ -80,7 +80,8 @@ internal sealed class CopyMeter
                 CultureInfo.InvariantCulture,
                 $"{phase} {(_order.Count == 1 ? _order[0] : _run.Name)} {(total == 0 ? 100 : done * 100 / total)} % · {Human.Bytes(done)} of {Human.Bytes(total)} · {Human.Rate(rate)}")
                 + (left is { } all ? $" · {Human.Duration(all)} left" : "")
-                + (_order.Count > 1 ? $" · {string.Join(", ", parts)}" : "");
+                + (_order.Count > 1 ? $" · {string.Join(", ", parts)}" : "")
+                + (_order.Select(disk => _disks[disk].Notice?.Invoke()).FirstOrDefault(notice => notice is not null) is { } notice ? $" · {notice}" : "");
         }
 
         _run.Events.Status(phase, line);
@@ -99,6 +100,9 @@ internal sealed class DiskProgress(CopyMeter meter, long expectedBytes) : IProgr
     internal double BytesPerSecond { get; private set; }
 
     internal TimeSpan? Left { get; private set; }
+
+    /// <summary>What slows the copy down just now, as one of its sides tells.</summary>
+    internal Func<string?>? Notice { get; set; }
 
     internal bool IsFinished { get; private set; }
 

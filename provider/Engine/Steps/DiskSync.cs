@@ -34,6 +34,7 @@ internal static class DiskSync
     internal static async Task<CopyResult> RunAsync(Run run, DiskSyncRequest request, CopyMeter meter, CancellationToken cancellation)
     {
         var progress = meter.Of(request.Disk);
+        progress.Notice = () => request.To.Notice ?? request.From.Notice;
         var store = request.SourceState is null || request.Ranges is not null || request.Tree is not null ? null : request.To.Resume;
         CopyResult result;
         try

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Amazon.EC2;
 using Amazon.EC2.Model;
+using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Platforms.Aws.Ebs;
@@ -37,7 +38,13 @@ internal sealed partial class AwsSite
                 return there;
             }
 
-            // Another length; or a run on another machine has put blocks that only it knows of.
+            if (there.LengthBytes == request.LengthBytes && there.Pool == request.Pool && line.Head is not null)
+            {
+                // A run on another machine has put blocks that only it knows of; what it had sealed is there.
+                await line.DropOpenAsync(cancellation).ConfigureAwait(false);
+                return there;
+            }
+
             await RemoveDiskAsync(wanted, cancellation).ConfigureAwait(false);
         }
 
@@ -59,7 +66,14 @@ internal sealed partial class AwsSite
         }
 
         var line = await TargetLine.FindAsync(_connection, _ebs, there, cancellation).ConfigureAwait(false);
-        return new EbsDiskAccess(new SnapshotDisk(_ebs, line, $"{Name} {disk.Location}", there.LengthBytes), _settings.BlocksInFlight, writable: true, null);
+        return new EbsDiskAccess(new SnapshotDisk(_ebs, line, $"{Name} {disk.Location}", there.LengthBytes), _settings.BlocksInFlight, writable: true, null, MapOf(there));
+    }
+
+    /// <summary>EBS has no place for a map beside a snapshot: it lies on the runner, with the journal of what was put. Another runner compares what was sealed.</summary>
+    private static FileResumeStore MapOf(TargetDisk disk)
+    {
+        Directory.CreateDirectory(PutJournal.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return new FileResumeStore(Path.Combine(PutJournal.Folder, $"{disk.MigrationId}.{disk.DiskName}"));
     }
 
     public override async Task EnsureDiskRemovedAsync(TargetDisk disk, CancellationToken cancellation)
@@ -152,6 +166,7 @@ internal sealed partial class AwsSite
 
     private async Task RemoveDiskAsync(TargetDisk disk, CancellationToken cancellation)
     {
+        await MapOf(disk).DeleteAsync(cancellation).ConfigureAwait(false);
         foreach (var volume in (await VolumesAsync([AwsTags.With(AwsTags.Migration, disk.MigrationId), AwsTags.With(AwsTags.Disk, disk.DiskName)], cancellation).ConfigureAwait(false)).Where(volume => volume.State == VolumeState.Available))
         {
             await DeleteVolumeAsync(volume.VolumeId, cancellation).ConfigureAwait(false);

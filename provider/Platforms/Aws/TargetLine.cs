@@ -90,6 +90,15 @@ internal sealed class TargetLine : SnapshotLine
         return [.. found.OrderBy(Number)];
     }
 
+    /// <summary>Deletes what is not completed.</summary>
+    internal async Task DropOpenAsync(CancellationToken cancellation)
+    {
+        foreach (var snapshot in Line.Where(snapshot => snapshot.State != SnapshotState.Completed))
+        {
+            await DeleteAsync(_connection, snapshot.SnapshotId, cancellation).ConfigureAwait(false);
+        }
+    }
+
     internal override async Task<string> BeginAsync(CancellationToken cancellation)
     {
         var number = _number + 1;

@@ -6,13 +6,15 @@ namespace VmMigrate.Platforms.Aws.Ebs;
 /// <summary>An open disk of snapshots.</summary>
 /// <param name="writable">Whether it may be written to.</param>
 /// <param name="whenClosed">What is left to do when whoever opened it has done with it; it hears whether anything was written.</param>
-internal sealed class EbsDiskAccess(SnapshotDisk disk, int blocksInFlight, bool writable, Func<Task>? whenClosed) : DiskAccess
+internal sealed class EbsDiskAccess(SnapshotDisk disk, int blocksInFlight, bool writable, Func<Task>? whenClosed, ResumeStore? resume = null) : DiskAccess
 {
     public override long LengthBytes => disk.LengthBytes;
 
     public override string Description => $"EBS direct, {blocksInFlight} blocks in flight";
 
     public override string? Notice => disk.Pace.Notice;
+
+    public override ResumeStore? Resume => resume;
 
     public override BlockReader OpenReader() => new EbsReader(disk.Name, disk.LengthBytes, blocksInFlight, disk.ReadAsync);
 

@@ -12,6 +12,9 @@ namespace VmMigrate.Platforms.Aws.Ebs;
 /// </remarks>
 internal sealed class SnapshotDisk : IDisposable
 {
+    /// <summary>Blocks after which a snapshot is sealed and the next begun: 64 GiB. It bounds the memory for checksums, and what a runner without the journal has to send again.</summary>
+    private const int MostOpen = 1 << 17;
+
     private readonly EbsClient _ebs;
     private readonly SnapshotLine _line;
     private readonly ReaderWriterGate _gate = new();
@@ -83,6 +86,21 @@ internal sealed class SnapshotDisk : IDisposable
     /// <summary>Writes a block; zeroes are not sent where nothing else was.</summary>
     /// <param name="content">A whole block.</param>
     internal async Task PutAsync(int index, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        await PutOneAsync(index, content, cancellation).ConfigureAwait(false);
+        bool isFull;
+        lock (_putGate)
+        {
+            isFull = _put.Count >= MostOpen;
+        }
+
+        if (isFull)
+        {
+            await SealAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async Task PutOneAsync(int index, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
         using var _ = await _gate.EnterAsync(cancellation).ConfigureAwait(false);
         if (!content.Span.ContainsAnyExcept((byte)0) && !await MayHoldAsync(index, cancellation).ConfigureAwait(false))

@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Blocks;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Engine.Values;
+using VmMigrate.Platforms.Simulator;
+using VmMigrate.Platforms.Simulator.Guests;
+
+namespace VmMigrate.Platforms.Tests.Aws;
+
+/// <summary>Whole moves between a simulated data centre and a test EC2, driven as a front end would.</summary>
+public sealed class Ec2MoveTests
+{
+    private const int Limit = 120_000;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = Limit)]
+    public async Task A_vm_moves_to_ec2_comes_back_with_what_it_wrote_there_and_leaves_nothing()
+    {
+        await using var ec2 = await Ec2World.StartAsync();
+        var dc = new Datacentre(ec2);
+        var spec = Datacentre.Spec();
+
+        var (before, moved) = await dc.DriveAsync(spec);
+        Assert.True(!before.IsBlocked, string.Join('\n', before.Findings));
+        Assert.Null(moved?.Failed);
+        var instance = ec2.Do(world => Assert.Single(world.Instances, instance => instance.State == "running"));
+        Assert.Equal("web-01", instance.Name);
+        Assert.True(instance.TerminationProtected);
+        Assert.Equal("required", instance.HttpTokens);
+        Assert.Empty(ec2.World.Images);
+        Assert.Equal(FenceState.Standing, await dc.Home.InspectFenceAsync(before.Run!.Vm.Id, before.Run.MigrationId, Cancel));
+        Assert.Equal(2, ec2.World.Volumes.Count(volume => volume.Instance == instance.Id));
+        Assert.Contains(before.Plan!.Steps, step => step.Describe(before.Run).Contains("t3.medium", StringComparison.Ordinal) || step.Describe(before.Run).Contains("t3.small", StringComparison.Ordinal));
+        Assert.Contains(before.Findings, finding => finding.Id == "cost.estimate");
+
+        var (_, again) = await dc.DriveAsync(spec);
+        Assert.True(again is null or { Failed: null, Done.IsEmpty: true });
+
+        // The guest wrote its log in EC2; the way back brings it home.
+        await Task.Delay(300, Cancel);
+        var (_, back) = await dc.DriveAsync(spec, removal: true);
+        Assert.True(back?.Failed is null, back?.Why);
+        Assert.Equal(PowerState.Running, (await dc.Home.InspectAsync(before.Run.Vm.Id, Cancel))!.Power);
+        Assert.Empty(ec2.Do(world => world.Instances.Where(one => one.State != "terminated").ToList()));
+        Assert.Empty(ec2.World.Volumes);
+        Assert.Empty(ec2.World.Snapshots);
+        Assert.Empty(ec2.World.Nics);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_committed_move_leaves_an_instance_without_marks_of_ours()
+    {
+        await using var ec2 = await Ec2World.StartAsync();
+        var dc = new Datacentre(ec2);
+
+        var (_, outcome) = await dc.DriveAsync(Datacentre.Spec(MigrationGoal.Committed));
+
+        Assert.True(outcome?.Failed is null, outcome?.Why);
+        var instance = ec2.Do(world => Assert.Single(world.Instances, instance => instance.State == "running"));
+        Assert.False(instance.TerminationProtected);
+        Assert.DoesNotContain(instance.Tags.Keys, key => key.StartsWith("vmmigrate:", StringComparison.Ordinal));
+        Assert.DoesNotContain(ec2.World.Volumes.SelectMany(volume => volume.Tags.Keys), key => key is "vmmigrate:migration" or "vmmigrate:disk");
+        Assert.Empty(ec2.World.Snapshots);
+        Assert.Empty(await dc.Home.FindByNameAsync("web-01", Cancel));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task What_stands_against_a_move_is_told_before_it_and_nothing_is_made()
+    {
+        await using var ec2 = await Ec2World.StartAsync();
+        ec2.Account.Denied.UnionWith(["ec2:RunInstances", "ec2:CreateVolume"]);
+        ec2.World.VcpuQuota = 1;
+        var dc = new Datacentre(ec2);
+        var options = Value.Map(
+            ("instanceType", Value.Text("m7g.large")),
+            ("privateAddresses", Value.List([Value.Text("10.0.2.3")])),
+            ("securityGroups", Value.List([Value.Text("sg-0000000000000beef")])),
+            ("iops", Value.Number(999_999)));
+
+        var (before, outcome) = await dc.DriveAsync(Datacentre.Spec() with { Target = Datacentre.Spec().Target with { Platforms = ImmutableDictionary<string, MapValue>.Empty.Add("aws", options) } });
+
+        Assert.Null(outcome);
+        string[] ids = [.. before.Findings.Where(finding => finding.Severity == Engine.Checks.Severity.Error).Select(finding => finding.Id)];
+        Assert.Contains("access.target.rights", ids);
+        Assert.Contains("aws.type.fits", ids);
+        Assert.Contains("aws.address.fits", ids);
+        Assert.Contains("aws.group.exists", ids);
+        Assert.Contains(before.Findings, finding => finding.Message.Contains("ec2:RunInstances", StringComparison.Ordinal) && finding.Message.Contains("ec2:CreateVolume", StringComparison.Ordinal));
+        Assert.Contains(before.Findings, finding => finding.Message.Contains("the five that AWS keeps", StringComparison.Ordinal));
+        Assert.Empty(ec2.World.Snapshots);
+        Assert.Empty(ec2.World.Instances);
+        Assert.Empty(ec2.World.Nics);
+    }
+
+    /// <summary>A simulated site with one VM, beside the EC2.</summary>
+    private sealed class Datacentre
+    {
+        private readonly SimulatedWorld _world = new(TimeProvider.System);
+        private readonly Ec2World _ec2;
+
+        internal Datacentre(Ec2World ec2)
+        {
+            _ec2 = ec2;
+            Home = _world.Open("dc1", new SiteOptions
+            {
+                Guest = new GuestOptions { Boot = TimeSpan.FromMilliseconds(100), Shutdown = TimeSpan.FromMilliseconds(100) },
+                Machines = [new MachineOptions { Name = "web-01", Disks = [8L << 20, (3L << 20) + 512], Running = true, Networks = ["default"] }],
+            });
+        }
+
+        internal Site Home { get; private set; }
+
+        internal static MigrationSpec Spec(MigrationGoal goal = MigrationGoal.CutOver) => new()
+        {
+            Vm = new VmReference("dc1", "web-01", null),
+            Target = new TargetSpec("ec2", null, "gp3", ImmutableDictionary<string, string>.Empty.Add("default", "subnet-00000000000000a01"), null),
+            Goal = goal,
+            Digest = DigestAlgorithm.Sha256,
+            Probes = [new ProbeSpec(ProbeKind.GuestAgent, TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(50)), new ProbeSpec(ProbeKind.Console, TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(50), Contains: "login:")],
+        };
+
+        internal async Task<(Preflight Before, RunOutcome? Outcome)> DriveAsync(MigrationSpec spec, bool removal = false)
+        {
+            await using var ec2 = _ec2.Open("ec2");
+            var book = new Book(Home, ec2);
+            var before = await PreflightRunner.RunPatientlyAsync(spec, null, book, removal, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, Cancel);
+            return before.IsBlocked || before.Plan is not { } plan ? (before, null) : (before, await GoalSeeker.RunAsync(plan, before.Run!, Cancel));
+        }
+    }
+
+    private sealed class Book(params Site[] sites) : SiteBook
+    {
+        public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
+
+        public override Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
+    }
+}
