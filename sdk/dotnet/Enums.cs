@@ -7,6 +7,43 @@ using Pulumi;
 namespace VmMigrate.Sdk
 {
     /// <summary>
+    /// How an instance boots.
+    /// </summary>
+    [EnumType]
+    public readonly struct AwsBootMode : IEquatable<AwsBootMode>
+    {
+        private readonly string _value;
+
+        private AwsBootMode(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// BIOS.
+        /// </summary>
+        public static AwsBootMode LegacyBios { get; } = new AwsBootMode("LegacyBios");
+        /// <summary>
+        /// UEFI.
+        /// </summary>
+        public static AwsBootMode Uefi { get; } = new AwsBootMode("Uefi");
+
+        public static bool operator ==(AwsBootMode left, AwsBootMode right) => left.Equals(right);
+        public static bool operator !=(AwsBootMode left, AwsBootMode right) => !left.Equals(right);
+
+        public static explicit operator string(AwsBootMode value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is AwsBootMode other && Equals(other);
+        public bool Equals(AwsBootMode other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
     /// How the disks of both sides are compared.
     /// </summary>
     [EnumType]

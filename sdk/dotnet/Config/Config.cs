@@ -264,6 +264,10 @@ namespace VmMigrate.Sdk
             public class Site
             {
                 /// <summary>
+                /// Amazon EC2 in one region. Without keys or a profile, AWS's own chain is asked: environment, profile, SSO, container, instance role.
+                /// </summary>
+                public Types.AwsSite? Aws { get; set; } = null!;
+                /// <summary>
                 /// A KVM or QEMU host run by libvirt.
                 /// </summary>
                 public Types.LibvirtSite? Libvirt { get; set; } = null!;
@@ -279,6 +283,70 @@ namespace VmMigrate.Sdk
                 /// A VMware vCenter with its hosts, or one ESXi host without one (vSphere 6.5 to 8).
                 /// </summary>
                 public Types.VSphereSite? Vsphere { get; set; } = null!;
+            }
+
+            public class AwsSite
+            {
+                /// <summary>
+                /// An access key, where none is to be taken from the environment.
+                /// </summary>
+                public string? AccessKeyId { get; set; } = null!;
+                /// <summary>
+                /// A role to take on.
+                /// </summary>
+                public Types.AwsAssumeRole? AssumeRole { get; set; } = null!;
+                /// <summary>
+                /// Blocks on their way at once, of one disk.
+                /// </summary>
+                public int? BlocksInFlight { get; set; }
+                /// <summary>
+                /// The most calls a second to EBS direct for blocks of 512 KiB; stay below the account's quota.
+                /// </summary>
+                public int? BlocksPerSecond { get; set; }
+                /// <summary>
+                /// One address in place of AWS's endpoints, for test servers.
+                /// </summary>
+                public string? Endpoint { get; set; } = null!;
+                /// <summary>
+                /// The KMS key with which disks made here are encrypted. Default: as the account has it.
+                /// </summary>
+                public string? KmsKeyArn { get; set; } = null!;
+                /// <summary>
+                /// A JSON file with your own prices for the cost at preview.
+                /// </summary>
+                public string? PriceFile { get; set; } = null!;
+                /// <summary>
+                /// A profile of the shared config and credentials files, also one with SSO or a role.
+                /// </summary>
+                public string? Profile { get; set; } = null!;
+                /// <summary>
+                /// The region, such as `eu-central-1`.
+                /// </summary>
+                public string Region { get; set; } = null!;
+                /// <summary>
+                /// Its secret.
+                /// </summary>
+                public string? SecretAccessKey { get; set; } = null!;
+                /// <summary>
+                /// Its session token.
+                /// </summary>
+                public string? SessionToken { get; set; } = null!;
+            }
+
+            public class AwsAssumeRole
+            {
+                /// <summary>
+                /// The external id that the role's trust policy asks for.
+                /// </summary>
+                public string? ExternalId { get; set; } = null!;
+                /// <summary>
+                /// The role's ARN.
+                /// </summary>
+                public string RoleArn { get; set; } = null!;
+                /// <summary>
+                /// How the session is called in CloudTrail.
+                /// </summary>
+                public string? SessionName { get; set; } = null!;
             }
 
             public class LibvirtSite

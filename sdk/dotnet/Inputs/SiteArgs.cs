@@ -11,10 +11,16 @@ namespace VmMigrate.Sdk.Inputs
 {
 
     /// <summary>
-    /// A place where VMs run: exactly one platform block. Exactly one of `libvirt`, `simulator` and `vsphere` must be set.
+    /// A place where VMs run: exactly one platform block. Exactly one of `libvirt`, `aws`, `simulator` and `vsphere` must be set.
     /// </summary>
     public sealed class SiteArgs : global::Pulumi.ResourceArgs
     {
+        /// <summary>
+        /// Amazon EC2 in one region. Without keys or a profile, AWS's own chain is asked: environment, profile, SSO, container, instance role.
+        /// </summary>
+        [Input("aws")]
+        public Input<Inputs.AwsSiteArgs>? Aws { get; set; }
+
         /// <summary>
         /// A KVM or QEMU host run by libvirt.
         /// </summary>

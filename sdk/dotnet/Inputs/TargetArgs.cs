@@ -16,6 +16,12 @@ namespace VmMigrate.Sdk.Inputs
     public sealed class TargetArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
+        /// How the instance is to be, where the target is an `aws` site.
+        /// </summary>
+        [Input("aws")]
+        public Input<Inputs.AwsTargetArgs>? Aws { get; set; }
+
+        /// <summary>
         /// The host at the target site. Default: the site's only host, or the fullest that still has room for the VM, counting all migrations of the run.
         /// </summary>
         [Input("host")]

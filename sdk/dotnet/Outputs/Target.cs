@@ -17,6 +17,10 @@ namespace VmMigrate.Sdk.Outputs
     public sealed class Target
     {
         /// <summary>
+        /// How the instance is to be, where the target is an `aws` site.
+        /// </summary>
+        public readonly Outputs.AwsTarget? Aws;
+        /// <summary>
         /// The host at the target site. Default: the site's only host, or the fullest that still has room for the VM, counting all migrations of the run.
         /// </summary>
         public readonly string? Host;
@@ -39,6 +43,8 @@ namespace VmMigrate.Sdk.Outputs
 
         [OutputConstructor]
         private Target(
+            Outputs.AwsTarget? aws,
+
             string? host,
 
             string? name,
@@ -49,6 +55,7 @@ namespace VmMigrate.Sdk.Outputs
 
             string? storagePool)
         {
+            Aws = aws;
             Host = host;
             Name = name;
             Networks = networks;

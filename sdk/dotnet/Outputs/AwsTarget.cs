@@ -1,0 +1,80 @@
+// Generated from schema.json by SdkGenerator. An edit by hand is lost the next time.
+
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Threading.Tasks;
+using Pulumi.Serialization;
+using Pulumi;
+
+namespace VmMigrate.Sdk.Outputs
+{
+
+    /// <summary>
+    /// How the instance is to be, where the target is an `aws` site.
+    /// </summary>
+    [OutputType]
+    public sealed class AwsTarget
+    {
+        /// <summary>
+        /// How the instance boots. Default: as the VM does.
+        /// </summary>
+        public readonly VmMigrate.Sdk.AwsBootMode? BootMode;
+        /// <summary>
+        /// Name or ARN of the instance profile.
+        /// </summary>
+        public readonly string? InstanceProfile;
+        /// <summary>
+        /// The instance type. Default: the smallest current one that has the VM's processors and memory.
+        /// </summary>
+        public readonly string? InstanceType;
+        /// <summary>
+        /// IOPS of each volume (gp3, io1, io2).
+        /// </summary>
+        public readonly int? Iops;
+        /// <summary>
+        /// The private IPv4 address of each network interface, in the order of the VM's cards; an empty text lets EC2 choose. Default: the VM's own address where it fits the subnet.
+        /// </summary>
+        public readonly ImmutableArray<string> PrivateAddresses;
+        /// <summary>
+        /// Ids of the security groups of every network interface. Default: the VPC's own.
+        /// </summary>
+        public readonly ImmutableArray<string> SecurityGroups;
+        /// <summary>
+        /// Tags on everything that stays: instance, volumes, network interfaces.
+        /// </summary>
+        public readonly ImmutableDictionary<string, string>? Tags;
+        /// <summary>
+        /// Throughput of each volume in MiB/s (gp3).
+        /// </summary>
+        public readonly int? Throughput;
+
+        [OutputConstructor]
+        private AwsTarget(
+            VmMigrate.Sdk.AwsBootMode? bootMode,
+
+            string? instanceProfile,
+
+            string? instanceType,
+
+            int? iops,
+
+            ImmutableArray<string> privateAddresses,
+
+            ImmutableArray<string> securityGroups,
+
+            ImmutableDictionary<string, string>? tags,
+
+            int? throughput)
+        {
+            BootMode = bootMode;
+            InstanceProfile = instanceProfile;
+            InstanceType = instanceType;
+            Iops = iops;
+            PrivateAddresses = privateAddresses;
+            SecurityGroups = securityGroups;
+            Tags = tags;
+            Throughput = throughput;
+        }
+    }
+}
