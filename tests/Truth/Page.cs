@@ -22,6 +22,9 @@ internal sealed class Page
 
         """);
 
+    /// <summary>Waiting for a processor is most of what is off on a busy machine.</summary>
+    private static string Load => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[1] : "unknown";
+
     /// <returns>Whether all bounds hold.</returns>
     internal bool Add(string name, string about, List<Measured> all)
     {
@@ -34,7 +37,7 @@ internal sealed class Page
             ("downtime off, P90", 100 * P90(later.Select(move => move.DownOff)), 20, false),
         };
         var (first, second) = (all.Take(FirstRuns).Max(move => move.TimeOff), later.Count(move => move.TimeInRange));
-        _page.Append(CultureInfo.InvariantCulture, $"\n## {char.ToUpperInvariant(name[0])}{name[1..]}\n\n{char.ToUpperInvariant(about[0])}{about[1..]}. {all.Count} moves, {later.Count} of them judged.\n\n| Figure | Measured | Bound |\n| --- | --- | --- |\n");
+        _page.Append(CultureInfo.InvariantCulture, $"\n## {char.ToUpperInvariant(name[0])}{name[1..]}\n\n{char.ToUpperInvariant(about[0])}{about[1..]}. {all.Count} moves, {later.Count} of them judged. {Environment.ProcessorCount} processors, mean load of five minutes at the end {Load}.\n\n| Figure | Measured | Bound |\n| --- | --- | --- |\n");
         var ok = true;
         foreach (var (what, was, must, atLeast) in rows)
         {

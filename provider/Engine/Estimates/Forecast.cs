@@ -68,7 +68,7 @@ public sealed class Forecast
         var detail = step.Describe(run);
         if (bytes > 0)
         {
-            var (time, low, high, basis) = Copy(bytes, run.Vm.Disks.Length);
+            var (time, low, high, basis) = Copy(step, bytes, run.Vm.Disks.Length);
             var rest = step.Estimate(run);
             return new StepEstimate(step.Name, detail, bytes, time + (basis == EstimateBasis.Recorded ? TimeSpan.Zero : rest), low, high + rest, basis);
         }
@@ -83,9 +83,10 @@ public sealed class Forecast
         return new StepEstimate(step.Name, detail, 0, Seconds(middle), Seconds(from), Seconds(to), EstimateBasis.Recorded);
     }
 
-    private (TimeSpan Time, TimeSpan Low, TimeSpan High, EstimateBasis Basis) Copy(long bytes, int disks)
+    private (TimeSpan Time, TimeSpan Low, TimeSpan High, EstimateBasis Basis) Copy(Step step, long bytes, int disks)
     {
-        if (_copying is { } model)
+        // A short last round pays for other things than a base copy does, so each step is judged by its own kind first.
+        if ((CopyModel.Fit(Samples(_history.Route, step.TimedAs)) ?? _copying) is { } model)
         {
             var (time, low, high) = model.Of(bytes, disks);
             return (Seconds(time), Seconds(low), Seconds(high), EstimateBasis.Recorded);
@@ -105,13 +106,12 @@ public sealed class Forecast
         return [.. (own.Count > 0 ? own : there.Count > 0 ? there : all).Take(MostRecords).Select(one => one.Seconds)];
     }
 
-    private ImmutableArray<CopyModel.Sample> Samples(string? route) =>
+    /// <param name="step">Only this one; null: all that a run has copied.</param>
+    private ImmutableArray<CopyModel.Sample> Samples(string? route, string? step = null) =>
     [
         .. _history.Records.Where(one => one.Record.Route == route)
-            .Select(one => new CopyModel.Sample(
-                one.Record.Steps.Where(step => step.Bytes > 0).Sum(step => step.Bytes),
-                one.Record.Disks,
-                one.Record.Steps.Where(step => step.Bytes > 0).Sum(step => step.Seconds)))
+            .Select(one => (one.Record.Disks, Steps: one.Record.Steps.Where(taken => taken.Bytes > 0 && (step is null || taken.Name == step)).ToList()))
+            .Select(one => new CopyModel.Sample(one.Steps.Sum(taken => taken.Bytes), one.Disks, one.Steps.Sum(taken => taken.Seconds)))
             .Where(sample => sample is { Bytes: > 0, Seconds: > 0 })
             .Take(MostRecords),
     ];

@@ -28,6 +28,7 @@ internal static class CommandLine
     private static IEnumerable<Command> Commands() =>
     [
         PreflightCommand.New(TimeProvider.System),
+        WatchCommand.New(TimeProvider.System),
         Relay(),
         Page("schema", "Print the package's schema for Pulumi.", SchemaWriter.Write),
         Page("reference", "Print the reference page.", ReferenceWriter.Write),

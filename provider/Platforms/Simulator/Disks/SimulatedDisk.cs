@@ -192,7 +192,7 @@ internal sealed class SimulatedDisk
     }
 
     /// <summary>Counts what is allocated by looking.</summary>
-    internal long CountAllocated() => Extents(0, LengthBytes).Where(extent => !extent.IsZero).Sum(extent => extent.LengthBytes + LeafBytes - 1) / LeafBytes * LeafBytes;
+    internal long CountAllocated() => Extents(0, LengthBytes).Where(extent => !extent.IsZero).Sum(extent => (extent.LengthBytes + LeafBytes - 1) / LeafBytes * LeafBytes);
 
     /// <summary>Makes another disk of the same length equal to this one.</summary>
     internal void CopyTo(SimulatedDisk other)
