@@ -199,9 +199,10 @@ internal static class VmFacts
             return null;
         }
 
-        var kept = devices.All.Select(device =>
+        var kept = devices.All.OrderBy(device => device.Number("key")).Select(device =>
         {
-            var copy = new XElement("device", new XAttribute("type", device.Type()), device.Elements());
+            // Labels are the server's own text, made anew at each edit.
+            var copy = new XElement("device", new XAttribute("type", device.Type()), device.Elements().Where(part => part.Name.LocalName != "deviceInfo"));
             // Each snapshot changes these.
             copy.Child("backing").Children("changeId").Remove();
             copy.Child("connectable").Children("connected").Concat(copy.Child("connectable").Children("status")).Remove();
