@@ -109,37 +109,7 @@ internal sealed class LibvirtConnection(string site, LibvirtUri uri, TimeProvide
                 current.Dispose();
             }
 
-            LibvirtLibrary.Load(site);
-            var opening = OnOwnThread(() =>
-            {
-                var handle = NativeMethods.virConnectOpen(uri.ForOpen);
-                if (handle.IsInvalid)
-                {
-                    throw LibvirtErrors.FromOpen(site, uri.Public, LibvirtErrors.Last());
-                }
-
-                // A daemon that knows no keepalive still serves; its loss is then noticed by the work limit.
-                _ = NativeMethods.virConnectSetKeepAlive(handle, KeepAliveSeconds, KeepAliveCount);
-                return handle;
-            });
-            try
-            {
-                return _current = await opening.WaitAsync(OpenLimit, time, cancellation).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
-            {
-                _ = opening.ContinueWith(static late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-                if (exception is TimeoutException)
-                {
-                    throw new PlatformException(
-                        PlatformErrorKind.Unreachable,
-                        site,
-                        $"site {site} ({uri.Public}) cannot be reached: no connection within {OpenLimit.TotalSeconds:0} s",
-                        exception);
-                }
-
-                throw;
-            }
+            return _current = await ConnectAsync(cancellation).ConfigureAwait(false);
         }
         finally
         {
@@ -147,7 +117,44 @@ internal sealed class LibvirtConnection(string site, LibvirtUri uri, TimeProvide
         }
     }
 
-    private static Task<T> OnOwnThread<T>(Func<T> work) =>
+    /// <summary>A connection for one long piece of work, which its caller disposes: it holds up nobody else's.</summary>
+    internal async Task<ConnectHandle> ConnectAsync(CancellationToken cancellation)
+    {
+        LibvirtLibrary.Load(site);
+        var opening = OnOwnThread(() =>
+        {
+            var handle = NativeMethods.virConnectOpen(uri.ForOpen);
+            if (handle.IsInvalid)
+            {
+                throw LibvirtErrors.FromOpen(site, uri.Public, LibvirtErrors.Last());
+            }
+
+            // A daemon that knows no keepalive still serves; its loss is then noticed by the work limit.
+            _ = NativeMethods.virConnectSetKeepAlive(handle, KeepAliveSeconds, KeepAliveCount);
+            return handle;
+        });
+        try
+        {
+            return await opening.WaitAsync(OpenLimit, time, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            _ = opening.ContinueWith(static late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            if (exception is TimeoutException)
+            {
+                throw new PlatformException(
+                    PlatformErrorKind.Unreachable,
+                    site,
+                    $"site {site} ({uri.Public}) cannot be reached: no connection within {OpenLimit.TotalSeconds:0} s",
+                    exception);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Blocking calls do not belong on a pool's thread.</summary>
+    internal static Task<T> OnOwnThread<T>(Func<T> work) =>
         Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
 
     public async ValueTask DisposeAsync()

@@ -302,5 +302,6 @@ internal sealed partial class LibvirtSite
         new XElement("name", name),
         new XElement("capacity", new XAttribute("unit", "bytes"), lengthBytes.ToString(CultureInfo.InvariantCulture)),
         new XElement("allocation", "0"),
-        new XElement("target", new XElement("format", new XAttribute("type", format))));
+        // libvirt's own default for qcow2 is version 2, which keeps no dirty bitmaps.
+        new XElement("target", new XElement("format", new XAttribute("type", format)), format == "qcow2" ? new XElement("compat", "1.1") : null));
 }

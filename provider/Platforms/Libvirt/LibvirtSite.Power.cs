@@ -172,47 +172,55 @@ internal sealed partial class LibvirtSite
             session =>
             {
                 using var domain = session.Domain(vmId);
-                var name = session.Name(domain);
                 RequireOff(session, domain, "fenced");
-                var definition = Definition(session, domain);
-                var fence = FenceXml.Find(definition);
-                if (fence is not null && fence.Attr("migration") != migrationId)
-                {
-                    throw No(PlatformErrorKind.Refused, $"VM {name} at site {Name} is fenced by another migration, {fence.Attr("migration")}");
-                }
-
-                if (fence is null || !FenceXml.IsWhole(definition, fence))
-                {
-                    var open = FenceXml.Without(definition);
-                    // A part of the fence may be gone; what it knew is kept.
-                    var autostart = fence is not null ? FenceXml.HadAutostart(fence) : session.Autostart(domain) == true;
-                    try
-                    {
-                        FenceXml.Put(
-                            open,
-                            migrationId,
-                            autostart,
-                            disk => (fence is null ? null : FenceXml.LengthOf(fence, disk)) ?? (session.BlockInfo(domain, disk) is { } info ? (long)info.Capacity : null),
-                            _time.GetUtcNow());
-                    }
-                    catch (NotSupportedException exception)
-                    {
-                        throw new PlatformException(PlatformErrorKind.Unsupported, Name, $"VM {name} at site {Name} cannot be fenced: {exception.Message}", exception);
-                    }
-
-                    // One call writes disks and metadata together, so a fence is there whole or not at all.
-                    session.Define(Xml.Print(open), $"libvirt could not fence VM {name}").Dispose();
-                }
-
-                if (session.Autostart(domain) != false)
-                {
-                    session.SetAutostart(domain, false);
-                }
+                PutFence(session, domain, migrationId);
 
                 // Somebody may have started it while we wrote.
                 RequireOff(session, domain, "fenced");
             },
             cancellation);
+
+    /// <summary>
+    /// Writes the fence into the definition that the next start takes. On a running VM this changes nothing before it is off: then it cannot start any more.
+    /// </summary>
+    private void PutFence(LibvirtSession session, DomainHandle domain, string migrationId)
+    {
+        var name = session.Name(domain);
+        var definition = Definition(session, domain);
+        var fence = FenceXml.Find(definition);
+        if (fence is not null && fence.Attr("migration") != migrationId)
+        {
+            throw No(PlatformErrorKind.Refused, $"VM {name} at site {Name} is fenced by another migration, {fence.Attr("migration")}");
+        }
+
+        if (fence is null || !FenceXml.IsWhole(definition, fence))
+        {
+            var open = FenceXml.Without(definition);
+            // A part of the fence may be gone; what it knew is kept.
+            var autostart = fence is not null ? FenceXml.HadAutostart(fence) : session.Autostart(domain) == true;
+            try
+            {
+                FenceXml.Put(
+                    open,
+                    migrationId,
+                    autostart,
+                    disk => (fence is null ? null : FenceXml.LengthOf(fence, disk)) ?? (session.BlockInfo(domain, disk) is { } info ? (long)info.Capacity : null),
+                    _time.GetUtcNow());
+            }
+            catch (NotSupportedException exception)
+            {
+                throw new PlatformException(PlatformErrorKind.Unsupported, Name, $"VM {name} at site {Name} cannot be fenced: {exception.Message}", exception);
+            }
+
+            // One call writes disks and metadata together, so a fence is there whole or not at all.
+            session.Define(Xml.Print(open), $"libvirt could not fence VM {name}").Dispose();
+        }
+
+        if (session.Autostart(domain) != false)
+        {
+            session.SetAutostart(domain, false);
+        }
+    }
 
     public override Task EnsureUnfencedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         _connection.ChangeAsync(
@@ -255,6 +263,11 @@ internal sealed partial class LibvirtSite
                     return FenceXml.IsOrphaned(definition, migrationId) ? FenceState.Broken : FenceState.None;
                 }
 
+                if (IsArmed(session, domain))
+                {
+                    return FenceState.None;
+                }
+
                 return FenceXml.IsWhole(definition, fence)
                     && session.State(domain).State == VirDomainState.ShutOff
                     && session.Autostart(domain) == false
@@ -278,4 +291,13 @@ internal sealed partial class LibvirtSite
             throw No(PlatformErrorKind.Refused, $"VM {session.Name(domain)} at site {Name} is saved to disk with its memory (managed save); it must be shut down to be {toBe}");
         }
     }
+
+    /// <summary>
+    /// The VM runs, and was started before its fence was written: a live move is under way, or was killed. A VM that was started in spite of its fence has it in its
+    /// running definition too.
+    /// </summary>
+    private static bool IsArmed(LibvirtSession session, DomainHandle domain) =>
+        session.State(domain).State != VirDomainState.ShutOff
+        && FenceXml.Find(Xml.Parse(session.Xml(domain, XmlFlags.Inactive))) is not null
+        && FenceXml.Find(Xml.Parse(session.Xml(domain, 0))) is null;
 }

@@ -65,6 +65,7 @@ internal sealed partial class LibvirtSite
                 {
                     EndOurBackup(session, domain, migrationId, _ => true);
                     ThawOurs(session, domain);
+                    Disarm(session, domain, migrationId);
                 }
             },
             cancellation).ConfigureAwait(false);
@@ -143,9 +144,21 @@ internal sealed partial class LibvirtSite
         return new RoundSubject(
             vm.Name,
             session.State(domain).State == VirDomainState.ShutOff,
-            [.. images.Select(disk => new RoundDisk(disk.Name, disk.Format.Or("") == "qcow2", RoundXml.ScratchOf(ScratchFolder(session, disk), migrationId, disk.Name)))],
+            [.. images.Select(disk => new RoundDisk(disk.Name, KeepsBitmaps(session, disk), RoundXml.ScratchOf(ScratchFolder(session, disk), migrationId, disk.Name)))],
             [.. all.Where(name => images.All(disk => disk.Name != name))],
             images.ToImmutableDictionary(disk => disk.Name, disk => new DiskImage(disk.Location, disk.Format.Value, disk.LengthBytes.TryGet(out var length) ? length : null, Writable: false)));
+    }
+
+    /// <summary>qcow2 of version 3 keeps bitmaps; version 2 and raw do not.</summary>
+    private static bool KeepsBitmaps(LibvirtSession session, Disk disk)
+    {
+        if (disk.Format.Or("") != "qcow2")
+        {
+            return false;
+        }
+
+        using var volume = session.FindVolumeByPath(disk.Location);
+        return volume is null || session.Xml(volume) is not { } text || Xml.Parse(text).Text("target/compat") == "1.1";
     }
 
     /// <summary>Beside the image; for a block device, in the first pool that is a folder.</summary>

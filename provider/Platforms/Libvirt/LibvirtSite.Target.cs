@@ -22,13 +22,7 @@ internal sealed partial class LibvirtSite
             {
                 var migration = request.Stamp.MigrationId;
                 var uuid = request.Source.Uuid.Or(request.Source.Id);
-                var capabilities = Xml.Parse(session.Capabilities());
-                var arch = capabilities.Text("host/cpu/arch") ?? "";
-                var host = new TargetHost(arch, HostFacts.Accelerations(session, capabilities, arch), HostFacts.Machines(capabilities, arch), LibvirtNetworks.List(session, _uri.IsLocal))
-                {
-                    BlockDevices = [.. request.Disks.Where(disk => IsBlockDevice(session, disk)).Select(disk => disk.Location)],
-                    ConsolePath = request.Disks is [var first, ..] ? ConsolePathIn(session, first.Pool, request.Name, migration) : null,
-                };
+                var host = HostFor(session, request);
                 var wanted = TargetDefinition.Translate(Name, request, host);
                 using var existing = session.FindDomain(uuid);
                 if (existing is not null)
@@ -66,6 +60,17 @@ internal sealed partial class LibvirtSite
                 return session.Uuid(defined);
             },
             cancellation);
+
+    private TargetHost HostFor(LibvirtSession session, VmRequest request)
+    {
+        var capabilities = Xml.Parse(session.Capabilities());
+        var arch = capabilities.Text("host/cpu/arch") ?? "";
+        return new TargetHost(arch, HostFacts.Accelerations(session, capabilities, arch), HostFacts.Machines(capabilities, arch), LibvirtNetworks.List(session, _uri.IsLocal))
+        {
+            BlockDevices = [.. request.Disks.Where(disk => IsBlockDevice(session, disk)).Select(disk => disk.Location)],
+            ConsolePath = request.Disks is [var first, ..] ? ConsolePathIn(session, first.Pool, request.Name, request.Stamp.MigrationId) : null,
+        };
+    }
 
     public override Task EnsureUndefinedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         _connection.ChangeAsync(

@@ -63,7 +63,7 @@ internal static partial class CheckCases
         new(
             "net.vmotion.port-label", s => s with { Placement = s.Placement with { Networks = s.Placement.Networks.SetItem("lan", "other") } }, s => s,
             s => s with { Vm = s.Vm with { Nics = [new Nic { Mac = "52:54:00:00:00:01" }] } }),
-        Sure("net.vdpa-slirp", s => s with { Vm = s.Vm with { Nics = [s.Vm.Nics[0] with { Attachment = "user" }] } }, s => s, "how a card is attached is a part of it"),
+        Sure("net.vdpa-slirp", s => s with { Vm = s.Vm with { Nics = [s.Vm.Nics[0] with { Attachment = "vdpa" }] } }, s => s with { Vm = s.Vm with { Nics = [s.Vm.Nics[0] with { Attachment = "user" }] } }, "how a card is attached is a part of it"),
         Sure("id.uuid.collision", s => Other(s, "db-01"), s => Other(s, "db-01", "m1"), "a VM that hides its id cannot collide by it"),
         Sure("id.machine-id", s => s.With("plan.testClone=true"), s => s, "only the user can wish for a clone"),
         new("id.smbios-uuid", s => Identity(s) with { To = s.To with { Kind = "aws" } }, Identity, s => s),

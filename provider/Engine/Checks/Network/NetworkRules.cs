@@ -18,9 +18,10 @@ internal static class NetworkRules
         }
     });
 
-    internal static Rule VdpaRule { get; } = Rules.Own("a card is attached by vDPA or slirp", [], look =>
+    // QEMU's own user-mode network moves along with the memory.
+    internal static Rule VdpaRule { get; } = Rules.Own("a card is attached by vDPA", [], look =>
     {
-        foreach (var nic in look.Subject.Vm.Nics.Where(nic => nic.Attachment is "vdpa" or "user"))
+        foreach (var nic in look.Subject.Vm.Nics.Where(nic => nic.Attachment is "vdpa"))
         {
             look.Trip($"card {nic.Mac}", $"a card of kind {nic.Attachment}", "virtio on a network or bridge");
         }
