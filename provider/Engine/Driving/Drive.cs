@@ -14,6 +14,20 @@ public static class Drive
     public static async Task<(Preflight Before, RunOutcome? Outcome)> RunAsync(
         MigrationSpec spec, Remembered? remembered, SiteBook sites, bool removal, RunnerIdentity runner, TimeProvider time, RunEvents events, CancellationToken cancellation)
     {
+        try
+        {
+            return await RunReservedAsync(spec, remembered, sites, removal, runner, time, events, cancellation);
+        }
+        finally
+        {
+            // What it took is a fact at its site now.
+            sites.Reservations.Release(MigrationId.Stamp(spec.Vm));
+        }
+    }
+
+    private static async Task<(Preflight Before, RunOutcome? Outcome)> RunReservedAsync(
+        MigrationSpec spec, Remembered? remembered, SiteBook sites, bool removal, RunnerIdentity runner, TimeProvider time, RunEvents events, CancellationToken cancellation)
+    {
         // Removal does not wait for a guest: it must not need one.
         async Task<Preflight> Look(SiteBook book) => removal
             ? await PreflightRunner.RunAsync(spec, remembered, book, removal, time, events, cancellation)

@@ -128,6 +128,12 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
 
         public override IReadOnlyCollection<string> Names => sites.Names;
 
+        public override Spec.SshKeys SshKeys => sites.SshKeys;
+
+        public override Checks.Policy Policy => sites.Policy;
+
+        public override ReservationBook Reservations => sites.Reservations;
+
         public override Task<Estimates.RunHistory> HistoryAsync(Site from, Site to, CancellationToken cancellation) => sites.HistoryAsync(Bare(from), Bare(to), cancellation);
 
         /// <remarks>The same object each time: steps compare sites.</remarks>

@@ -13,6 +13,8 @@ public sealed class InventoryBook(SiteBook sites, TimeProvider time) : SiteBook
 
     public override IReadOnlyCollection<string> Names => sites.Names;
 
+    public override Spec.SshKeys SshKeys => sites.SshKeys;
+
     public override Checks.Policy Policy => sites.Policy;
 
     public override ReservationBook Reservations => sites.Reservations;

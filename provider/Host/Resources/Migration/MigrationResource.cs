@@ -167,7 +167,6 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         finally
         {
             previews().Forget();
-            sites().Reservations.Release(MigrationId.Stamp(spec.Vm));
         }
     }
 
