@@ -231,8 +231,8 @@ internal static class SimulatorConfig
 
     private static ImmutableArray<T> List<T>(Value value, Func<Value, T> read) => value.AsList is { } list ? [.. list.Items.Select(read)] : [];
 
-    private static ImmutableDictionary<string, string> TextMap(Value value) =>
-        (value.AsMap?.Entries ?? Value.EmptyMap.Entries).Where(entry => entry.Value.AsText is not null).ToImmutableDictionary(entry => entry.Key, entry => entry.Value.AsText!, StringComparer.Ordinal);
+    private static ImmutableDictionary<string, string> TextMap(Value value) => value.AsMap is null ? ImmutableDictionary<string, string>.Empty :
+        value.AsMap.Entries.Where(entry => entry.Value.AsText is not null).ToImmutableDictionary(entry => entry.Key, entry => entry.Value.AsText!, StringComparer.Ordinal);
 
     private static ImmutableArray<string> Texts(Value value) => List(value, item => item.AsText ?? "");
 }

@@ -23,16 +23,16 @@ internal static partial class CheckCases
         .. Own,
     ];
 
-    /// <summary>Checks that judge nothing themselves, and the test that shows what they are about.</summary>
+    /// <summary>Checks that judge nothing themselves, and the name of the test that shows what they are about.</summary>
     internal static ImmutableDictionary<string, string> Elsewhere { get; } = new Dictionary<string, string>
     {
-        ["access.site.reach"] = "Platforms.Tests EngineOnSimulatorTests: a site that does not answer",
-        ["request.vm.unique"] = "Platforms.Tests EngineOnSimulatorTests: names that are not there or twice there",
+        ["access.site.reach"] = "A_site_that_does_not_answer_and_a_name_that_is_not_there_are_findings",
+        ["request.vm.unique"] = "A_site_that_does_not_answer_and_a_name_that_is_not_there_are_findings",
         ["facts.unknown"] = "Checks_that_cannot_see_their_facts_are_summed_up_in_one_finding",
-        ["facts.drift"] = "Platforms.Tests ColdMoveTests: drift",
-        ["disk.size-shrink"] = "Platforms.Tests SiteContract: a disk of another length is not taken for ours",
-        ["sec.secrets-in-state"] = "Host.Tests SecretTests",
-        ["name.already-migrated"] = "Platforms.Tests ColdMoveTests: a finished move is not judged again",
+        ["facts.drift"] = "A_VM_stopped_by_hand_at_the_target_is_drift_and_the_next_run_starts_it",
+        ["disk.size-shrink"] = "A_disk_of_another_length_is_made_anew",
+        ["sec.secrets-in-state"] = "Known_secrets_and_control_characters_are_taken_out",
+        ["name.already-migrated"] = "A_finished_move_is_not_judged_again_and_takes_nothing_of_the_next_ones",
     }.ToImmutableDictionary();
 
     private static IEnumerable<CheckCase> Own =>

@@ -1,6 +1,7 @@
 using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Facts.Keys;
+using VmMigrate.Tests;
 
 namespace VmMigrate.Engine.Tests.Checks;
 
@@ -17,6 +18,15 @@ public sealed class CheckTests
         Assert.Empty(tested.Except(CheckList.All.Select(check => check.Id)));
         Assert.Empty(tested.GroupBy(id => id).Where(group => group.Count() > 1).Select(group => group.Key));
         Assert.All(CheckList.All, check => Assert.Equal(check.Rule.Elsewhere is not null, CheckCases.Elsewhere.ContainsKey(check.Id)));
+    }
+
+    [Fact]
+    public void Every_test_that_is_named_elsewhere_is_there()
+    {
+        var tests = string.Join('\n', Directory.EnumerateFiles(Repository.At("tests"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.EndsWith("CheckCases.cs", StringComparison.Ordinal)).Select(File.ReadAllText));
+
+        Assert.All(CheckCases.Elsewhere.Values, name => Assert.Contains($" {name}(", tests, StringComparison.Ordinal));
     }
 
     [Theory]

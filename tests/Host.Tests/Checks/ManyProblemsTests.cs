@@ -73,6 +73,47 @@ public sealed class ManyProblemsTests
         Assert.All(Warnings, id => Assert.Contains(id, warnings, StringComparison.Ordinal));
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task A_waived_finding_is_a_note_with_its_reason_and_what_is_impossible_stays()
+    {
+        await using var provider = new VmMigrateProvider(TimeProvider.System);
+        provider.Configure(Config("waived").With("policy", Value.Map(("storageSlack", Value.Number(20)))));
+        var until = DateTime.UtcNow.AddDays(30).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+        MapValue Waive(string code) => Value.Map(("code", Value.Text(code)), ("reason", Value.Text("accepted in change 4711")), ("until", Value.Text(until)));
+        var resource = provider.Resources["Migration"];
+
+        var plan = await resource.PlanAsync(
+            new PlanCall("urn:1", "dc1/mess", null, null, Inputs.With("waive", Value.List([Waive("disk.shared"), Waive("cpu.arch")]))), TestContext.Current.CancellationToken);
+
+        var shared = Assert.Single(plan.Findings, finding => finding.Id == "disk.shared");
+        Assert.Equal((Engine.Checks.Severity.Note, "urn:1"), (shared.Severity, shared.Waived!.By));
+        Assert.Equal(Engine.Checks.Severity.Error, Assert.Single(plan.Findings, finding => finding.Id == "cpu.arch").Severity);
+        Assert.Single(plan.Findings, finding => finding.Id == "waiver.refused");
+    }
+
+    [Theory]
+    [InlineData("facts", "guest.bitlockr", "on", "input.unknown-fact")]
+    [InlineData("facts", "link", "fast", "input.malformed-fact")]
+    public async Task Facts_that_cannot_be_read_are_refused_at_check(string field, string name, string text, string id)
+    {
+        await using var provider = new VmMigrateProvider(TimeProvider.System);
+
+        var findings = provider.Resources["Migration"].Check(Inputs.With(field, Value.Map((name, Value.Text(text)))));
+
+        Assert.Equal(id, Assert.Single(findings).Id);
+    }
+
+    [Fact]
+    public async Task A_waiver_needs_a_day_and_a_reason_that_says_something()
+    {
+        await using var provider = new VmMigrateProvider(TimeProvider.System);
+
+        var findings = provider.Resources["Migration"].Check(Inputs.With(
+            "waive", Value.List([Value.Map(("code", Value.Text("disk.shared")), ("reason", Value.Text("ok")), ("until", Value.Text("next year")))])));
+
+        Assert.Equal(["input.malformed-date", "input.too-short"], findings.Select(finding => finding.Id));
+    }
+
     private static MapValue Inputs => Value.Map(
         ("vm", Value.Map(("site", Value.Text("dc1")), ("name", Value.Text("mess")))),
         ("target", Value.Map(("site", Value.Text("dc2")))));

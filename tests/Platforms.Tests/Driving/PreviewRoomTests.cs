@@ -1,7 +1,9 @@
 using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Facts.Keys;
 using VmMigrate.Platforms.Simulator;
+using VmMigrate.Platforms.Simulator.Faults;
 using VmMigrate.Platforms.Tests.Simulator;
 
 namespace VmMigrate.Platforms.Tests.Driving;
@@ -49,6 +51,25 @@ public sealed class PreviewRoomTests
             // Its own name, address and memory are at the target now.
             Assert.Empty(preflight.Findings);
             Assert.Empty(preflight.NotJudged);
+        });
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_site_that_does_not_answer_and_a_name_that_is_not_there_are_findings()
+    {
+        var time = new SimulatedTime();
+        var world = new SimulatedWorld(time);
+        var fault = new Fault { Kind = FaultKind.Refuse, Call = "Describe", Error = PlatformErrorKind.Unreachable, Times = 0 };
+        var silent = new EngineRun(new SimulatedWorld(time), Source("a"), Target(1L << 40) with { Faults = [fault] });
+        var denied = new EngineRun(new SimulatedWorld(time), Source("a"), Target(1L << 40) with { Faults = [fault with { Error = PlatformErrorKind.Denied }] });
+        var run = new EngineRun(world, Source("web-01"), Target(1L << 40));
+
+        await time.RunAsync(async () =>
+        {
+            Assert.Contains((await silent.PreviewAsync(EngineRun.Declare("a"))).Findings, finding => finding.Id == "access.site.reach");
+            Assert.Contains((await denied.PreviewAsync(EngineRun.Declare("a"))).Findings, finding => finding.Id == "access.target.auth");
+            var missing = Assert.Single((await run.PreviewAsync(EngineRun.Declare("web-02"))).Findings, finding => finding.Id == "request.vm.unique");
+            Assert.Contains("Did you mean \"web-01\"?", missing.Message, StringComparison.Ordinal);
         });
     }
 
