@@ -13,6 +13,8 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
 
     public override string Where => site.Where;
 
+    public override Task<TargetPreview> PreviewDefinedAsync(VmRequest request, CancellationToken cancellation) => site.PreviewDefinedAsync(request, cancellation);
+
     public override string? DescribeAccess(Disk? disk, string? format) => site.DescribeAccess(disk, format);
 
     public override Capabilities Capabilities => site.Capabilities;
