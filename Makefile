@@ -48,7 +48,7 @@ lint: ## Check the format; builds without warnings are part of `test`
 format: ## Format the sources
 	@dotnet format Provider.sln
 
-quickstart: build ## Move a VM between two real libvirt hosts on this machine, and back
+quickstart: build ## Move a VM between two real libvirt hosts on this machine, and back (MODE=cold|warm|live)
 	@eng/quickstart.sh
 
 lab-up: ## Start the two libvirt hosts of the quickstart

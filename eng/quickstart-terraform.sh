@@ -3,7 +3,8 @@
 plugins=$work/plugins/vmmigrate.local/vmmigrate/vmmigrate/$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)/linux_amd64
 mkdir -p "$plugins"
 ln -f bin/terraform-provider-vmmigrate "$plugins/" 2>/dev/null || cp bin/terraform-provider-vmmigrate "$plugins/"
-cp examples/cold-libvirt-to-libvirt/terraform/main.tf "$work/"
+# shellcheck disable=SC2154
+sed "s/mode = \"Cold\"/mode = \"$mode\"/" examples/cold-libvirt-to-libvirt/terraform/main.tf >"$work/main.tf"
 cat >"$work/terraform.rc" <<RC
 disable_checkpoint = true
 provider_installation {

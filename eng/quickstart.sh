@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # quickstart.sh: two real libvirt hosts on this machine, a VM on one of them, and a declared migration there and back,
-# driven by the engine that is on PATH: pulumi, else terraform, else tofu.
+# driven by the engine that is on PATH: pulumi, else terraform, else tofu. MODE=cold|warm|live.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -19,8 +19,10 @@ run() { # what command...: quiet unless it fails
 }
 
 case ${MODE:-cold} in
-  cold) ;;
-  *) fail "MODE=$MODE is not supported by this version; MODE=cold is" ;;
+  cold) mode=Cold ;;
+  warm) mode=Warm ;;
+  live) mode=Live ;;
+  *) fail "there is no MODE=$MODE; there are cold, warm and live" ;;
 esac
 engine=${ENGINE:-}
 for candidate in pulumi terraform tofu; do
