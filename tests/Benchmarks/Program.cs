@@ -1,9 +1,12 @@
 using VmMigrate.Benchmarks;
+using VmMigrate.Platforms.Libvirt.Relay;
 
 // `bench copy …` and `bench copy-direct …` are one run of our side, in a process of its own as the peers are; without it, the table is measured.
 return args switch
 {
     ["copy", ..] => await OneCopy.RunAsync(args[1..]),
+    ["relay"] => await RelayProgram.RunAsync(TimeProvider.System),
+    ["copy-relay", _, _, _, _, _] => await RelayCopy.RunAsync(args[1..]),
     ["copy-direct", _, _] => await DirectCopy.RunAsync(args[1..]),
     ["packing"] => await Packing.RunAsync(),
     [] => Math.Max(await Packing.RunAsync(), await Table.RunAsync(args)),

@@ -26,7 +26,7 @@ internal static partial class Table
         var rounds = 10;
         var directory = Path.GetTempPath();
         var chosen = new List<string>();
-        string[] rows = ["plugin", "preview-1000", "vsphere", "full-copy-plain", "full-copy-digest", "full-copy-sha256", "full-copy-readback", "full-copy-direct", "full-copy-direct-target", "very-sparse", "delta-1pct", "resume-50pct", "live-downtime", "warm-downtime"];
+        string[] rows = ["plugin", "preview-1000", "vsphere", "full-copy-plain", "full-copy-digest", "full-copy-sha256", "full-copy-readback", "full-copy-direct", "full-copy-direct-target", "very-sparse", "delta-1pct", "resume-50pct", "relay-wan", "live-downtime", "warm-downtime"];
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -64,6 +64,8 @@ internal static partial class Table
             ok &= await DeltaAsync(lab, rounds);
         if (rows.Contains("resume-50pct"))
             ok &= await ResumeAsync(lab, rounds);
+        if (rows.Contains("relay-wan"))
+            ok &= await RelayAsync(lab, rounds);
         if (rows.Intersect(["live-downtime", "warm-downtime"]).Any())
             ok &= await MovesAsync(rows, rounds);
         return ok ? 0 : 1;
