@@ -6,13 +6,15 @@ namespace VmMigrate.Engine.Blocks.Relay;
 
 /// <summary>Decides, frame by frame, whether packing pays on this link, by what it has measured.</summary>
 /// <remarks>
-/// Packing pays where its processor time is less than the link's time for the bytes it saves: <c>c &lt; (1 − q) · w</c>, with c the seconds to pack a byte, q what is left of it, and
-/// w the seconds the link takes a byte. w is only seen while the link is what everything waits for; so a while is sent plain where it has not been seen for long.
+/// Packing pays where its time is less than the link's time for the bytes it saves: <c>c / 2 &lt; (1 − q) · w</c>, with c the seconds to pack a byte, q what is left of it, and w the
+/// seconds the link takes a byte; a half, since one channel packs while the other sends. w is only seen while the link is what everything waits for; so a while is sent plain where it has not been seen for long.
 /// </remarks>
 internal sealed class RelayChoice(TimeProvider time)
 {
     /// <summary>Measured over so much: more than the buffers between two programs take without waiting.</summary>
     private const long EpochBytes = 8 << 20;
+
+    private const int Channels = 2;
 
     /// <summary>A figure that is so many epochs old is looked at again.</summary>
     private const int OldAfter = 32;
@@ -58,7 +60,7 @@ internal sealed class RelayChoice(TimeProvider time)
             (_, _, null) => false,
             _ when _sincePacked >= OldAfter => true,
             _ when _sinceWire >= OldAfter => false,
-            var (packing, left, wire) => packing < (1 - left) * wire,
+            var (packing, left, wire) => packing / Channels < (1 - left) * wire,
         };
         (_raw, _sent, _packTicks, _sendTicks) = (0, 0, 0, 0);
     }
