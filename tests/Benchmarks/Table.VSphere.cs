@@ -62,12 +62,41 @@ internal static partial class Table
             var ok = PrintAlone("vsphere-list-1000-first", "ms", times[0], 3000);
             ok &= PrintAlone("vsphere-list-1000-again", "ms", times.Skip(1).Order().ElementAt(2), 3000);
             var peak = (await File.ReadAllLinesAsync($"/proc/{plugin.Id}/status")).Single(one => one.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+            ok &= await PreviewEstateAsync(simulator, server!, thumbprint!);
             return ok & PrintAlone("vsphere-list-1000-memory", "MB", double.Parse(peak, CultureInfo.InvariantCulture) / 1000, 400);
         }
         finally
         {
             plugin.Kill();
             vcsim.StandardInput.Close();
+        }
+    }
+
+    /// <summary>A preview of every VM, from the command line, to a second simulated vCenter.</summary>
+    private static async Task<bool> PreviewEstateAsync(string simulator, string server, string thumbprint)
+    {
+        using var away = Process.Start(new ProcessStartInfo(simulator) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using var line = JsonDocument.Parse((await away.StandardOutput.ReadLineAsync())!);
+        var config = Path.GetTempFileName();
+        await File.WriteAllTextAsync(config, $$"""
+            sites:
+              vc1: { vsphere: { server: "{{server}}", user: root, password: "secret of the lab", thumbprint: "{{thumbprint}}" } }
+              vc2: { vsphere: { server: "{{line.RootElement.GetProperty("url").GetString()}}", user: root, password: "secret of the lab", thumbprint: "{{line.RootElement.GetProperty("thumbprint").GetString()}}" } }
+            """);
+        try
+        {
+            var run = await Measured.RunAsync(Path.GetFullPath("bin/vmmigrate"), mayFail: true, ["preflight", "--site", "vc1", "--to", "vc2", "--config", config, "--format", "json"]);
+            if (!run.Output.Contains("\"vms\": 1000", StringComparison.Ordinal))
+            {
+                throw new InvalidOperationException("preflight told nothing of 1000 VMs");
+            }
+
+            return PrintAlone("vsphere-preview-1000", "s", run.Seconds, 30) & PrintAlone("vsphere-preview-1000-memory", "MB", run.PeakKib * 1024 / 1e6, 400);
+        }
+        finally
+        {
+            File.Delete(config);
+            away.StandardInput.Close();
         }
     }
 

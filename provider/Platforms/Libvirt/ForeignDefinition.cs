@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Xml.Linq;
 using VmMigrate.Engine.Facts;
@@ -13,6 +14,13 @@ internal static class ForeignDefinition
     /// <summary>Disks of one controller in QEMU: the SCSI bus has 16 places, one of them the controller's own; an AHCI controller has 6.</summary>
     private const int ScsiUnits = 16;
     private const int SataUnits = 6;
+
+    /// <summary>Other platforms' disk buses that QEMU plays; of the rest the guest gets the nearest, for which it may lack the driver.</summary>
+    internal static readonly ImmutableArray<string> Buses = ["pvscsi", "lsisas1068"];
+
+    /// <summary>Cards that QEMU plays.</summary>
+    internal static readonly ImmutableArray<string> Cards =
+        ["virtio", "virtio-transitional", "virtio-non-transitional", "e1000", "e1000-82540em", "e1000-82544gc", "e1000-82545em", "e1000e", "rtl8139", "pcnet", "ne2k_pci", "vmxnet3", "i82551", "i82557b", "i82559er", "igb"];
 
     internal static XElement Write(Vm vm)
     {

@@ -50,7 +50,8 @@ internal static class HostFacts
         var best = accelerations.Contains("kvm") ? "kvm" : accelerations.FirstOrDefault();
         return new Hypervisor
         {
-            Observed = HostObserved.Of(capabilities, best is not null && session.DomainCapabilities(arch, best) is { } text ? Xml.Parse(text) : null, node.Mhz, local),
+            Observed = HostObserved.Of(capabilities, best is not null && session.DomainCapabilities(arch, best) is { } text ? Xml.Parse(text) : null, node.Mhz, local)
+                .With(HostFact.NicModels, ForeignDefinition.Cards),
             Name = session.HostName(),
             Architecture = Fact.Known(arch),
             Cpus = Fact.Known((int)node.Cpus),

@@ -31,7 +31,7 @@ internal static class HostObserved
                 .With(HostFact.Firmwares, firmwares.Contains("efi") ? ["bios", "uefi"] : ["bios"])
                 .With(HostFact.SecureBoot, Enum(domain.At("os/loader"), "secure").Contains("yes") && firmwares.Contains("efi"))
                 .With(HostFact.Tpm, domain.At("devices/tpm") is { } tpm ? tpm.Attr("supported") == "yes" : null)
-                .With(HostFact.Buses, Enum(domain.At("devices/disk"), "bus"))
+                .With(HostFact.Buses, [.. Enum(domain.At("devices/disk"), "bus"), .. ForeignDefinition.Buses])
                 .With(HostFact.CpuModels, [.. domain.Element("cpu")?.Elements("mode").Where(mode => mode.Attr("name") == "custom").Elements("model").Where(model => model.Attr("usable") != "no").Select(model => model.Value.Trim()) ?? []]);
         }
 

@@ -11,6 +11,8 @@ internal sealed partial record DiskFolder(string Vm, string MigrationId)
     /// <summary>What the datastore's search takes to find the folders of a migration.</summary>
     internal static string Pattern(string migrationId) => $"*.{migrationId}";
 
+    internal const string PatternOfAll = "*.vmm-*";
+
     internal DatastorePath In(string datastore) => new(datastore, Name);
 
     internal DatastorePath Disk(string datastore, string diskName) => new(datastore, $"{Name}/{diskName}.vmdk");

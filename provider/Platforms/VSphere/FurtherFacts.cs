@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Xml.Linq;
 using VmMigrate.Engine.Facts;
@@ -10,6 +11,10 @@ namespace VmMigrate.Platforms.VSphere;
 internal static class FurtherFacts
 {
     private const string Origin = "vSphere";
+
+    private static readonly ImmutableArray<string> Buses = ["pvscsi", "lsisas1068", "lsilogic", "buslogic", "sata", "ide", "nvme"];
+
+    private static readonly ImmutableArray<string> Cards = ["vmxnet3", "vmxnet2", "vmxnet", "e1000e", "e1000", "pcnet"];
 
     /// <summary>Properties that only these facts need.</summary>
     internal static readonly string[] Paths =
@@ -71,10 +76,10 @@ internal static class FurtherFacts
         return store?.Facts.Text("summary.type") is { } kind ? facts.With(DiskFact.StoreKind, kind, Origin) : facts;
     }
 
-    internal static FactSet OfHost(VimObject host) => FactSet.Empty.With(
-        HostFact.State,
-        host.Flag("runtime.inMaintenanceMode") == true ? "in maintenance" : host.Text("runtime.connectionState") ?? "unknown",
-        Origin);
+    internal static FactSet OfHost(VimObject host) => FactSet.Empty
+        .With(HostFact.State, host.Flag("runtime.inMaintenanceMode") == true ? "in maintenance" : host.Text("runtime.connectionState") ?? "unknown", Origin)
+        .With(HostFact.Buses, Buses, Origin)
+        .With(HostFact.NicModels, Cards, Origin);
 
     private static int Depth(XElement? snapshots)
     {

@@ -53,7 +53,7 @@ internal sealed partial class VSphereSite
             throw No(PlatformErrorKind.Unsupported, $"disk {request.DiskName} of VM {request.VmName} is {request.LengthBytes} bytes long, and vSphere makes disks of whole KiB only; grow it at the source");
         }
 
-        var existing = (await FindDisksAsync(inventory, [store], request.MigrationId, cancellation).ConfigureAwait(false)).FirstOrDefault(disk => disk.DiskName == request.DiskName);
+        var existing = (await FindDisksAsync(inventory, [store], DiskFolder.Pattern(request.MigrationId), cancellation).ConfigureAwait(false)).FirstOrDefault(disk => disk.DiskName == request.DiskName);
         if (existing is not null && existing.LengthBytes == request.LengthBytes)
         {
             return existing;
@@ -85,7 +85,14 @@ internal sealed partial class VSphereSite
     public override async Task<ImmutableArray<TargetDisk>> FindStampedDisksAsync(string migrationId, CancellationToken cancellation)
     {
         var inventory = await FreshInventoryAsync(InventoryAge, cancellation).ConfigureAwait(false);
-        return await FindDisksAsync(inventory, inventory.Datastores.Where(store => store.Facts.Flag("summary.accessible") != false), migrationId, cancellation).ConfigureAwait(false);
+        return await FindDisksAsync(inventory, Accessible(inventory), DiskFolder.Pattern(migrationId), cancellation).ConfigureAwait(false);
+    }
+
+    public override async Task<Func<string, ImmutableArray<TargetDisk>>?> LookAtStampedDisksAsync(CancellationToken cancellation)
+    {
+        var inventory = await FreshInventoryAsync(InventoryAge, cancellation).ConfigureAwait(false);
+        var all = (await FindDisksAsync(inventory, Accessible(inventory), DiskFolder.PatternOfAll, cancellation).ConfigureAwait(false)).ToLookup(disk => disk.MigrationId);
+        return migrationId => [.. all[migrationId]];
     }
 
     public override async Task<DiskAccess> OpenDiskAsync(TargetDisk disk, CancellationToken cancellation)
@@ -173,6 +180,8 @@ internal sealed partial class VSphereSite
     private DatastoreFiles FilesOf(Inventory inventory, MoRef? datacenter) =>
         new(_client, datacenter is { } found && inventory.Content.IsVCenter ? inventory.DatacenterPath(found) : null);
 
+    private static IEnumerable<InventoryItem> Accessible(Inventory inventory) => inventory.Datastores.Where(store => store.Facts.Flag("summary.accessible") != false);
+
     // --- Notes beside the disks that we make ---
 
     /// <summary>A small file beside a disk of ours: its exact length, and whether anything was ever written to it.</summary>
@@ -193,7 +202,7 @@ internal sealed partial class VSphereSite
             : throw No(PlatformErrorKind.Refused, $"disk {disk.Location} at site {Name} was not made by migration {disk.MigrationId}, so it is left alone");
     }
 
-    private async Task<ImmutableArray<TargetDisk>> FindDisksAsync(Inventory inventory, IEnumerable<InventoryItem> stores, string migrationId, CancellationToken cancellation)
+    private async Task<ImmutableArray<TargetDisk>> FindDisksAsync(Inventory inventory, IEnumerable<InventoryItem> stores, string pattern, CancellationToken cancellation)
     {
         using var room = new SemaphoreSlim(SearchesAtOnce);
         var found = (await Task.WhenAll(stores.Select(async store =>
@@ -201,7 +210,7 @@ internal sealed partial class VSphereSite
             await room.WaitAsync(cancellation).ConfigureAwait(false);
             try
             {
-                return await FindDisksAsync(inventory, store, migrationId, cancellation).ConfigureAwait(false);
+                return await FindDisksAsync(inventory, store, pattern, cancellation).ConfigureAwait(false);
             }
             finally
             {
@@ -212,13 +221,18 @@ internal sealed partial class VSphereSite
         return [.. found.Select(disk => disk with { Attached = holders.GetValueOrDefault(disk.Location) })];
     }
 
-    private async Task<List<TargetDisk>> FindDisksAsync(Inventory inventory, InventoryItem store, string migrationId, CancellationToken cancellation)
+    private async Task<List<TargetDisk>> FindDisksAsync(Inventory inventory, InventoryItem store, string pattern, CancellationToken cancellation)
     {
         var disks = new List<TargetDisk>();
         var files = FilesOf(inventory, store.Datacenter);
-        foreach (var name in await SearchFilesAsync(store, new DatastorePath(store.Name, ""), DiskFolder.Pattern(migrationId), folders: true, cancellation).ConfigureAwait(false))
+        foreach (var name in await SearchFilesAsync(store, new DatastorePath(store.Name, ""), pattern, folders: true, cancellation).ConfigureAwait(false))
         {
             var folder = new DatastorePath(store.Name, name);
+            if (DiskFolder.Parse(folder)?.MigrationId is not { } migrationId)
+            {
+                continue;
+            }
+
             foreach (var note in await SearchFilesAsync(store, folder, "*.vmmigrate", folders: false, cancellation).ConfigureAwait(false))
             {
                 var path = folder with { Path = $"{name}/{note[..^".vmmigrate".Length]}.vmdk" };

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Xml.Linq;
 using VmMigrate.Engine.Contracts;
@@ -28,6 +29,11 @@ internal sealed partial class VSphereSite
         "VirtualMachine.Config.AddExistingDisk", "VirtualMachine.Config.AddRemoveDevice", "VirtualMachine.Config.AdvancedConfig",
         "VirtualMachine.Interact.PowerOn", "VirtualMachine.Interact.PowerOff",
     ];
+
+    /// <summary>What holds for a datastore, a folder, a pool or a network is asked once for the many VMs of an estate.</summary>
+    private static readonly TimeSpan RightsAge = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<(MoRef On, string Rights), (long At, ImmutableArray<string> Missing)> _rights = new();
 
     private static readonly string[] OnPool = ["Resource.AssignVMToPool"];
 
@@ -64,8 +70,7 @@ internal sealed partial class VSphereSite
     {
         const string What = "looking at the account's privileges";
         var missing = new List<string>();
-        if (content.Manager("authorizationManager") is not { } authorizations || content.Manager("sessionManager") is not { } sessions
-            || (await _client.ReadOneAsync(What, sessions, ["currentSession"], cancellation).ConfigureAwait(false))?["currentSession"].Text("key") is not { } session)
+        if (content.Manager("authorizationManager") is not { } authorizations || await _client.SessionKeyAsync(What, cancellation).ConfigureAwait(false) is not { } session)
         {
             return null;
         }
@@ -73,13 +78,20 @@ internal sealed partial class VSphereSite
         foreach (var group in wanted.GroupBy(one => string.Join(',', one.Rights)))
         {
             var names = group.GroupBy(one => one.On).ToDictionary(same => same.Key, same => same.First().Name);
-            var reply = await _client.ReadAsync(
-                What, authorizations, "HasPrivilegeOnEntities", cancellation,
-                [.. names.Keys.Select(on => Ref("entity", on)), El("sessionId", session), .. group.First().Rights.Select(right => El("privId", right))]).ConfigureAwait(false);
-            foreach (var entity in reply.Children("returnval"))
+            bool IsKnown(MoRef on) => on.Type != "VirtualMachine" && _rights.TryGetValue((on, group.Key), out var known) && _time.GetElapsedTime(known.At) < RightsAge;
+            List<MoRef> asked = [.. names.Keys.Where(on => !IsKnown(on))];
+            if (asked.Count > 0)
             {
-                missing.AddRange(entity.Children("privAvailability").Where(IsMissing).Select(one => $"{one.Text("privId")} on {names[entity.RefAt("entity")!.Value]}"));
+                var reply = await _client.ReadAsync(
+                    What, authorizations, "HasPrivilegeOnEntities", cancellation,
+                    [.. asked.Select(on => Ref("entity", on)), El("sessionId", session), .. group.First().Rights.Select(right => El("privId", right))]).ConfigureAwait(false);
+                foreach (var entity in reply.Children("returnval"))
+                {
+                    _rights[(entity.RefAt("entity")!.Value, group.Key)] = (_time.GetTimestamp(), [.. entity.Children("privAvailability").Where(IsMissing).Select(one => one.Text("privId")!)]);
+                }
             }
+
+            missing.AddRange(names.SelectMany(one => _rights.TryGetValue((one.Key, group.Key), out var found) ? found.Missing.Select(right => $"{right} on {one.Value}") : []));
         }
 
         return missing;

@@ -71,8 +71,8 @@ internal sealed class VimClient : IAsyncDisposable
         };
     }
 
-    /// <summary>A session, and the number of it: each login has a new one.</summary>
-    private sealed record Session(ServiceContent Content, string Cookie);
+    /// <param name="Key">The server's name for it; null where somebody else has opened it.</param>
+    private sealed record Session(ServiceContent Content, string Cookie, string? Key);
 
     internal string Site => _site;
 
@@ -88,6 +88,15 @@ internal sealed class VimClient : IAsyncDisposable
 
     /// <summary>What the server is. Opens the session where there is none.</summary>
     internal async Task<ServiceContent> ContentAsync(CancellationToken cancellation) => (await OpenAsync(cancellation).ConfigureAwait(false)).Content;
+
+    /// <summary>What privileges are asked for; null where the server does not tell.</summary>
+    internal async Task<string?> SessionKeyAsync(string what, CancellationToken cancellation)
+    {
+        var session = await OpenAsync(cancellation).ConfigureAwait(false);
+        return session.Key ?? (session.Content.Manager("sessionManager") is { } sessions
+            ? (await this.ReadOneAsync(what, sessions, ["currentSession"], cancellation).ConfigureAwait(false))?["currentSession"].Text("key")
+            : null);
+    }
 
     /// <summary>A call that only reads: done again once where the connection breaks.</summary>
     internal async Task<XElement> ReadAsync(string what, MoRef on, string method, CancellationToken cancellation, params object?[] arguments)
@@ -204,7 +213,7 @@ internal sealed class VimClient : IAsyncDisposable
             }
 
             Keep();
-            return new Session(content, token);
+            return new Session(content, token, null);
         }
 
         var sessions = content.Manager("sessionManager") ?? throw Nonsense(what, "it has no session manager");
@@ -215,7 +224,7 @@ internal sealed class VimClient : IAsyncDisposable
             CallLimit,
             cancellation).ConfigureAwait(false);
         Keep();
-        return new Session(content, login.Cookie ?? reply.Cookie ?? throw Nonsense(what, "it answered the login without a session cookie"));
+        return new Session(content, login.Cookie ?? reply.Cookie ?? throw Nonsense(what, "it answered the login without a session cookie"), login.Body.Text("returnval/key"));
     }
 
     private void Keep() => _keeper ??= _time.CreateTimer(
