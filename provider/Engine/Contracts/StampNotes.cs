@@ -30,6 +30,9 @@ public static class StampNotes
     /// <summary>On the target: when a running VM came here with its memory. Such a copy holds writes that count, accepted or not.</summary>
     public const string Live = "live";
 
+    /// <summary>On the source: names of the sites where something of ours was ever made, with commas between. An edit of the target must not make a run forget the old one.</summary>
+    public const string Sites = "sites";
+
     /// <summary>On the source, with the disk's name behind it: epoch and digest of a disk's complete copy at the target.</summary>
     public const string CopiedPrefix = "copied.";
 

@@ -41,6 +41,7 @@ public static class Drive
 
         if (before.Plan.Steps.IsEmpty)
         {
+            await HeldLease.SweepAsync(first.Seen.HomeSite, first.MigrationId, time, cancellation);
             return (before, new RunOutcome([], null, null, []));
         }
 

@@ -52,8 +52,7 @@ public sealed class HeldLease : IAsyncDisposable
             var standing = await site.FindLeaseAsync(migrationId, cancellation);
             var now = time.GetUtcNow();
             if (standing is null
-                || RunnerIdentity.IsDead(standing.Process)
-                || now > standing.Until + ClockSlack
+                || IsOver(standing, now)
                 || (first is not null && standing == first && time.GetElapsedTime(since) > Limit + ClockSlack))
             {
                 var next = new Lease(migrationId, runner.NewToken(), owner.Length > 0 ? $"{runner.Name}, {owner}" : runner.Name, runner.Process, now, now + Limit);
@@ -86,6 +85,24 @@ public sealed class HeldLease : IAsyncDisposable
             await Task.Delay(Poll, time, cancellation);
         }
     }
+
+    /// <summary>Removes the lease of a run that died, where the next one finds nothing to do and so takes none.</summary>
+    internal static async Task SweepAsync(Site site, string migrationId, TimeProvider time, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await site.FindLeaseAsync(migrationId, cancellation) is { } standing && IsOver(standing, time.GetUtcNow()))
+            {
+                await site.TrySetLeaseAsync(migrationId, standing.Token, null, cancellation);
+            }
+        }
+        catch (PlatformException)
+        {
+            // It is in nobody's way.
+        }
+    }
+
+    private static bool IsOver(Lease lease, DateTimeOffset now) => RunnerIdentity.IsDead(lease.Process) || now > lease.Until + ClockSlack;
 
     internal static string Say(DateTimeOffset time) => time.UtcDateTime.ToString("HH:mm:ss' UTC'", System.Globalization.CultureInfo.InvariantCulture);
 

@@ -29,7 +29,7 @@ public static class Drift
                 yield return $"The VM is called \"{current.Vm.Name}\" at \"{current.Site.Name}\", not \"{name}\".";
             }
         }
-        else if (seen.HomeFence == FenceState.Standing && seen.Copies.IsEmpty && seen.Disks.IsEmpty && run.Spec.Goal >= MigrationGoal.CutOver
+        else if (seen.HomeFence == FenceState.Standing && seen.Copies.IsEmpty && seen.PlacedDisks.IsEmpty && run.Spec.Goal >= MigrationGoal.CutOver
             && seen.Home?.Stamp?[StampNotes.DownSince] is null)
         {
             yield return $"The VM is fenced at \"{seen.HomeSite.Name}\" and its copy is gone from \"{run.To.Name}\": it was deleted there by hand. "

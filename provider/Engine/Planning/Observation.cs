@@ -37,8 +37,14 @@ public sealed record Observation
 
     public ImmutableArray<Copy> Copies { get; init; } = [];
 
-    /// <summary>Disks at the target that carry our stamp.</summary>
-    public ImmutableArray<TargetDisk> Disks { get; init; } = [];
+    /// <summary>Disks that carry our stamp, and where each is.</summary>
+    public ImmutableArray<(Site Site, TargetDisk Disk)> PlacedDisks { get; init; } = [];
+
+    public IEnumerable<TargetDisk> Disks => PlacedDisks.Select(placed => placed.Disk);
+
+    /// <summary>Sites other than the one that is wanted now, with disks that no VM has.</summary>
+    public IEnumerable<Site> SitesWithStrayDisks(Site wanted) =>
+        PlacedDisks.Where(placed => placed.Site != wanted && placed.Disk.Attached is null).Select(placed => placed.Site).Distinct();
 
     /// <summary>The copy in which the VM lives, if it does not live at home.</summary>
     public Copy? Current => Home is not null && HomeFence == FenceState.None
@@ -48,8 +54,11 @@ public sealed record Observation
             .ThenByDescending(copy => copy.AcceptedAt)
             .FirstOrDefault();
 
+    /// <summary>All copies but the one in which the VM lives: what interrupted runs left.</summary>
+    public IEnumerable<Copy> StrayCopies => Copies.Where(copy => copy != Current);
+
     /// <summary>True when anything of ours exists anywhere.</summary>
-    public bool HasTraces => Home?.Stamp is not null || HomeFence != FenceState.None || !Copies.IsEmpty || !Disks.IsEmpty;
+    public bool HasTraces => Home?.Stamp is not null || HomeFence != FenceState.None || !Copies.IsEmpty || !PlacedDisks.IsEmpty;
 
     /// <summary>Whether the VM was on when the migration began, so that it must be on when it ends.</summary>
     /// <remarks>The note counts only while a run of ours holds the VM down; otherwise the VM is as its owner wants it now.</remarks>

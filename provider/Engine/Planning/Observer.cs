@@ -17,7 +17,7 @@ public static class Observer
         var found = await FindHomeAsync(vm, home, id, cancellation);
         var fence = found is null ? FenceState.None : await home.InspectFenceAsync(found.Id, id, cancellation);
         var copies = ImmutableArray.CreateBuilder<Copy>();
-        var disks = ImmutableArray.CreateBuilder<TargetDisk>();
+        var disks = ImmutableArray.CreateBuilder<(Site, TargetDisk)>();
         var sites = targets.Distinct().ToList();
         var places = new HashSet<string>(StringComparer.Ordinal);
         foreach (var site in sites)
@@ -38,7 +38,8 @@ public static class Observer
 
             // A disk of a committed VM keeps the name that we gave it, and is that VM's now.
             disks.AddRange((await site.FindStampedDisksAsync(id, cancellation))
-                .Where(disk => disk.Attached is null || copies.Any(copy => copy.Site == site && copy.Vm.Id == disk.Attached)));
+                .Where(disk => disk.Attached is null || copies.Any(copy => copy.Site == site && copy.Vm.Id == disk.Attached))
+                .Select(disk => (site, disk)));
         }
 
         return new Observation
@@ -48,7 +49,7 @@ public static class Observer
             Home = found,
             HomeFence = fence,
             Copies = copies.ToImmutable(),
-            Disks = disks.ToImmutable(),
+            PlacedDisks = disks.ToImmutable(),
         };
     }
 

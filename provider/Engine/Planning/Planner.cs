@@ -54,8 +54,13 @@ public static class Planner
                         new StampSource(), new CreateDisks(), new ReplicateRounds()])
                     : Replicated(run)
                     ? new Plan(PlanKind.Nothing, [])
+
+                    // A way back that was stopped after its last start: what is left of it is to keep the disks.
+                    : run.Seen.Copies is [{ AcceptedAt: not null } back] && back.Site == run.To && run.Seen.HomeFence == FenceState.None && !(run.WasRunning && run.Vm.Power == PowerState.Off)
+                    ? new Plan(PlanKind.RollBack, [.. Strays(run), new UndefineCopy()])
                     : new Plan(PlanKind.Replicate, [
                         .. run.Seen.Copies.IsEmpty ? [] : new Step[] { new DropStrayCopies() },
+                        .. Strays(run),
                         .. run.Seen.HomeFence == FenceState.None ? [] : new Step[] { new LiftFence() },
                         new StampSource(), new CreateDisks(), new StopSource(), new CopyDisks(), new RestartSource()]);
             case MigrationGoal.CutOver:
@@ -77,6 +82,9 @@ public static class Planner
         {
             ImmutableArray<Step> moveOn =
             [
+                // One that was started and never accepted holds writes that do not count, unless it is complete and only waits for its proof.
+                .. run.Seen.StrayCopies.Any(copy => copy.Site != run.To || current.Fence != FenceState.Standing || !AllCopied(run)) ? new Step[] { new DropStrayCopies() } : [],
+                .. Strays(run),
                 new CreateDisks(), .. Change(run), new RemoveOldCopy(),
             ];
             return new Plan(PlanKind.Move, commit ? [.. moveOn, new RetireSource(), new ReleaseCopy()] : moveOn);
@@ -84,16 +92,18 @@ public static class Planner
 
         // An unfinished way back, or a stop by hand: the VM has to run again where it lives. A superseded copy elsewhere has to go.
         var steps = ImmutableArray.CreateBuilder<Step>();
+        steps.AddRange(StopStrays(run));
         if (current.Fence != FenceState.None || (run.WasRunning && current.Vm.Power != PowerState.Running))
         {
             steps.Add(new ResumeCopy());
         }
 
-        if (run.Seen.Copies.Any(copy => copy.Vm.Id != current.Vm.Id || copy.Site != current.Site))
+        if (run.Seen.StrayCopies.Any())
         {
             steps.Add(new RemoveStaleCopies());
         }
 
+        steps.AddRange(Strays(run));
         if (commit)
         {
             steps.Add(new RetireSource());
@@ -107,6 +117,7 @@ public static class Planner
     [
         // A copy that was started and never accepted holds writes that do not count, unless it is complete and only waits for its proof.
         .. run.Seen.Copies.Any(copy => copy.Site != run.To || !CopyIsComplete(run)) ? new Step[] { new DropStrayCopies() } : [],
+        .. Strays(run),
         new StampSource(), new CreateDisks(), .. Change(run),
     ];
 
@@ -135,6 +146,10 @@ public static class Planner
         seen.Current is null && seen.Home?.Power == PowerState.Off
         && seen.Copies.Any(copy => copy.Vm.Stamp?[StampNotes.Live] is not null && copy.Vm.Stamp[StampNotes.Accepted] is null && copy.Vm.Power != PowerState.Off);
 
+    private static Step[] StopStrays(Run run) => run.Seen.StrayCopies.Any(copy => copy.Vm.Power != PowerState.Off) ? [new StopStrayCopies()] : [];
+
+    private static Step[] Strays(Run run) => run.Seen.SitesWithStrayDisks(run.To).Any() ? [new RemoveStrayDisks()] : [];
+
     private static ImmutableArray<Step> RollBack(Run run, Copy current, bool keepDisks)
     {
         if (run.Seen.Home is null)
@@ -145,10 +160,11 @@ public static class Planner
 
         return
         [
+            .. StopStrays(run),
             new StopCopy(),
             .. run.Spec.Rollback == RollbackChanges.BringBack ? new Step[] { new BringBack() } : [],
             new StartSource(),
-            .. keepDisks ? new Step[] { new UndefineCopy() } : [new RemoveCopy(), new ReleaseSource()],
+            .. keepDisks ? [.. Strays(run), .. run.Seen.StrayCopies.Any() ? new Step[] { new RemoveStaleCopies() } : [], new UndefineCopy()] : new Step[] { new RemoveCopy(), new ReleaseSource() },
         ];
     }
 
@@ -163,22 +179,24 @@ public static class Planner
         var fenced = home is not null && run.Seen.HomeFence != FenceState.None;
         return
         [
-            .. run.Seen.Copies.Any(copy => copy.Vm.Power != PowerState.Off) ? new Step[] { new StopStrayCopies() } : [],
+            .. StopStrays(run),
             .. home is not null && (fenced || (run.WasRunning && home.Power == PowerState.Off && home.Stamp is not null)) ? new Step[] { new StartSource() } : [],
-            .. !run.Seen.Copies.IsEmpty || !run.Seen.Disks.IsEmpty ? new Step[] { new RemoveCopy() } : [],
+            .. !run.Seen.Copies.IsEmpty || !run.Seen.PlacedDisks.IsEmpty ? new Step[] { new RemoveCopy() } : [],
             .. home?.Stamp is not null ? new Step[] { new ReleaseSource() } : [],
         ];
     }
 
     /// <summary>Every disk was copied whole since the source was last fenced, and the fence still stands.</summary>
-    private static bool CopyIsComplete(Run run) =>
-        run.Seen.HomeFence == FenceState.Standing
-        && run.Vm.Stamp is { } stamp && stamp[StampNotes.Epoch] is { } epoch
+    private static bool CopyIsComplete(Run run) => run.Seen.HomeFence == FenceState.Standing && AllCopied(run);
+
+    private static bool AllCopied(Run run) =>
+        run.Vm.Stamp is { } stamp && stamp[StampNotes.Epoch] is { } epoch
         && run.Vm.Disks.All(disk => CopiedNote.Read(stamp, disk.Name)?.Epoch == epoch);
 
     private static bool Replicated(Run run) =>
         run.Seen.Home?.Stamp?[StampNotes.Replicated] is not null
-        && run.Vm.Disks.All(disk => run.Seen.Disks.Any(made => made.DiskName == disk.Name))
+        && run.Seen.Copies.IsEmpty
+        && run.Vm.Disks.All(disk => run.Seen.PlacedDisks.Any(placed => placed.Site == run.To && placed.Disk.DiskName == disk.Name))
         && run.Seen.HomeFence == FenceState.None
         && !(run.WasRunning && run.Vm.Power == PowerState.Off);
 }

@@ -230,6 +230,15 @@ public static class PreflightRunner
         }
 
         var seen = await Observer.ObserveAsync(spec.Vm, home, copySites, cancellation);
+        var noted = (seen.Home?.Stamp?[StampNotes.Sites] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries)
+            .Where(name => copySites.TrueForAll(site => site.Name != name)).Select(sites.Find).OfType<Site>().ToList();
+        if (noted.Count > 0)
+        {
+            // Something may be left where the target was declared to be before.
+            copySites.AddRange(noted);
+            seen = await Observer.ObserveAsync(spec.Vm, home, copySites, cancellation);
+        }
+
         if (seen.Current is null && (seen.HomeFence != FenceState.None || seen.Home is null))
         {
             // The VM was moved and neither the declaration nor the state says where to: look at every site that answers.
@@ -303,7 +312,7 @@ public static class PreflightRunner
             [
                 Finding.Warning(
                     "rollback.source-gone", PropertyPath.Of("vm"),
-                    $"{spec.Vm.Label} is gone from \"{seen.HomeSite.Name}\". What was copied of it ({seen.Disks.Length} disks at \"{to.Name}\") is removed with the declaration."),
+                    $"{spec.Vm.Label} is gone from \"{seen.HomeSite.Name}\". What was copied of it ({seen.PlacedDisks.Length} disks at \"{to.Name}\") is removed with the declaration."),
             ],
             Run = run,
             Plan = Planner.PlanRemoval(run),
@@ -365,7 +374,7 @@ public static class PreflightRunner
         var others = Reserved.Nothing;
         var isThere = seen.HomeFence != FenceState.None || !seen.Copies.IsEmpty;
         var policy = sites.Policy.Under(spec.Policy);
-        var bytesAtTarget = seen.Disks.Sum(disk => place.Vm.Disks.FirstOrDefault(source => source.Name == disk.DiskName)?.AllocatedBytes.Or(0) ?? 0);
+        var bytesAtTarget = seen.PlacedDisks.Where(placed => placed.Site == to).Select(placed => placed.Disk).Sum(disk => place.Vm.Disks.FirstOrDefault(source => source.Name == disk.DiskName)?.AllocatedBytes.Or(0) ?? 0);
         if (moves)
         {
             var from = await place.Site.DescribeAsync(cancellation);
@@ -460,7 +469,7 @@ public static class PreflightRunner
     /// <summary>What an earlier run has begun to write stays where it is, unless the user says otherwise.</summary>
     private static MigrationSpec Staying(MigrationSpec spec, Observation seen, Site to, SiteFacts there)
     {
-        var pool = seen.Disks.Select(disk => disk.Pool).FirstOrDefault(name => there.Pools.Any(pool => pool.Name == name && pool.Active));
+        var pool = seen.PlacedDisks.Where(placed => placed.Site == to).Select(placed => placed.Disk.Pool).FirstOrDefault(name => there.Pools.Any(pool => pool.Name == name && pool.Active));
         var host = seen.Copies.Where(copy => copy.Site == to).Select(copy => copy.Vm.Host.Or("")).FirstOrDefault(name => there.Hosts.Any(host => host.Name == name));
         return spec with { Target = spec.Target with { StoragePool = spec.Target.StoragePool ?? pool, Host = spec.Target.Host ?? host } };
     }
@@ -490,7 +499,14 @@ public static class PreflightRunner
             yield break;
         }
 
-        if (seen.Home is null)
+        if (!removal && run.Spec.Goal == MigrationGoal.Replicated && seen.Current.Site != run.To)
+        {
+            yield return Finding.Error(
+                "rollback.other-target", PropertyPath.Of("target.site"),
+                $"{run.Name} lives at \"{seen.Current.Site.Name}\", and goal Replicated keeps its copy where it lives. Set target.site to \"{seen.Current.Site.Name}\", "
+                + $"or lower the goal to Validated first and replicate to \"{run.To.Name}\" then.");
+        }
+        else if (seen.Home is null)
         {
             yield return Finding.Error(
                 "rollback.source-gone", PropertyPath.Of("vm"),

@@ -17,6 +17,11 @@ internal sealed class CreateDisks : Step
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
+        if (run.Seen.Home is { } home)
+        {
+            await SourceNotes.UpdateAsync(run.Seen.HomeSite, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.Sites, With(stamp[StampNotes.Sites], run.To.Name)), cancellation);
+        }
+
         foreach (var disk in run.Vm.Disks)
         {
             var made = await run.To.EnsureDiskAsync(
@@ -28,6 +33,9 @@ internal sealed class CreateDisks : Step
 
         return string.Join(", ", run.Disks.Values.Select(disk => disk.Location));
     }
+
+    private static string With(string? sites, string name) =>
+        string.Join(',', (sites ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Append(name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
 
     /// <summary>A disk of ours may have become somebody's: a committed VM's, for one. Its content is not ours to change.</summary>
     private static async Task RefuseForeignAsync(Run run, TargetDisk made, CancellationToken cancellation)

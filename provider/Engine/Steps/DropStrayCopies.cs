@@ -12,11 +12,11 @@ internal sealed class DropStrayCopies : Step
     public override MigrationPhase Phase => MigrationPhase.Replicating;
 
     public override string Describe(Run run) =>
-        $"switch off and undefine {string.Join(", ", run.Seen.Copies.Select(copy => $"{copy.Vm.Name} at {copy.Site.Name}"))}, which was never accepted; its disks are kept";
+        $"switch off and undefine {string.Join(", ", run.Seen.StrayCopies.Select(copy => $"{copy.Vm.Name} at {copy.Site.Name}"))}, which was never accepted; its disks are kept";
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
-        foreach (var copy in run.Seen.Copies)
+        foreach (var copy in run.Seen.StrayCopies)
         {
             if (copy.Vm.Stamp?[StampNotes.Live] is not null && copy.Vm.Power != PowerState.Off)
             {

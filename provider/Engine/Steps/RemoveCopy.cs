@@ -23,5 +23,5 @@ internal sealed class RemoveCopy : Step
     }
 
     private static IEnumerable<Contracts.Site> Sites(Run run) =>
-        run.Seen.Copies.Select(copy => copy.Site).Append(run.To).Distinct();
+        run.Seen.Copies.Select(copy => copy.Site).Concat(run.Seen.PlacedDisks.Select(placed => placed.Site)).Append(run.To).Distinct();
 }

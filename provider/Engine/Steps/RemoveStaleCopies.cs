@@ -1,5 +1,4 @@
 using VmMigrate.Engine.Driving;
-using VmMigrate.Engine.Planning;
 
 namespace VmMigrate.Engine.Steps;
 
@@ -10,18 +9,15 @@ internal sealed class RemoveStaleCopies : Step
 
     public override MigrationPhase Phase => MigrationPhase.CutOver;
 
-    public override string Describe(Run run) => $"remove {string.Join(", ", Stale(run).Select(copy => $"{copy.Vm.Name} at {copy.Site.Name}"))}, left by an interrupted run";
+    public override string Describe(Run run) => $"remove {string.Join(", ", run.Seen.StrayCopies.Select(copy => $"{copy.Vm.Name} at {copy.Site.Name}"))}, left by an interrupted run";
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
-        foreach (var copy in Stale(run))
+        foreach (var copy in run.Seen.StrayCopies)
         {
             await CopyRemoval.RunAsync(copy.Site, run.MigrationId, copy.Vm.Id, cancellation);
         }
 
         return "only one copy is left";
     }
-
-    private static IEnumerable<Copy> Stale(Run run) =>
-        run.Seen.Copies.Where(copy => copy.Vm.Id != run.Vm.Id || copy.Site != run.From);
 }

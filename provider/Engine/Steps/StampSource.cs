@@ -18,7 +18,8 @@ internal sealed class StampSource : Step
         var stamp = run.Vm.Stamp is { Role: StampRole.Source } present && present.MigrationId == run.MigrationId
             ? present
             : new Stamp(run.MigrationId, StampRole.Source);
-        stamp = stamp.With(StampNotes.WasRunning, run.WasRunning ? "true" : "false").With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
+        // What was replicated is about to change, or to be made elsewhere.
+        stamp = stamp.With(StampNotes.Replicated, null).With(StampNotes.WasRunning, run.WasRunning ? "true" : "false").With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
         await SourceNotes.WriteAsync(run, stamp, cancellation);
         return $"{run.Name} carries {run.MigrationId}";
     }

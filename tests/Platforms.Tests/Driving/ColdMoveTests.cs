@@ -69,7 +69,7 @@ public sealed class ColdMoveTests
         await world.DriveAsync(Rehearsal.Spec(MigrationGoal.Replicated));
         await world.AssertRunsAtAsync("dc1");
         var seen = await world.ObserveAsync(Rehearsal.Spec());
-        Assert.Equal(2, seen.Disks.Length);
+        Assert.Equal(2, seen.PlacedDisks.Length);
         Assert.Empty(seen.Copies);
         Assert.Equal(PlanKind.Nothing, (await world.DriveAsync(Rehearsal.Spec(MigrationGoal.Replicated))).Before.Plan!.Kind);
         var (before, outcome) = await world.DriveAsync(Rehearsal.Spec());
@@ -137,7 +137,7 @@ public sealed class ColdMoveTests
         Assert.Equal("prove", outcome.Failed?.Name);
         Assert.False(outcome.UndoFailed);
         await world.AssertRunsAtAsync("dc1");
-        Assert.Equal(2, (await world.ObserveAsync(Rehearsal.Spec())).Disks.Length);
+        Assert.Equal(2, (await world.ObserveAsync(Rehearsal.Spec())).PlacedDisks.Length);
         Assert.Null((await world.DriveAsync(Rehearsal.Spec())).Outcome!.Failed);
         await world.AssertRunsAtAsync("dc2");
     }

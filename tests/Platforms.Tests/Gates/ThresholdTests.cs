@@ -20,7 +20,7 @@ public sealed class ThresholdTests
         Assert.Contains("the guest agent does not answer (5 failures in a row)", outcome.Why, StringComparison.Ordinal);
         Assert.InRange(world.Time.GetUtcNow() - since, TimeSpan.FromSeconds(120), TimeSpan.FromSeconds(180));
         await world.AssertRunsAtAsync("dc1");
-        Assert.Equal(2, (await world.ObserveAsync(spec)).Disks.Length);
+        Assert.Equal(2, (await world.ObserveAsync(spec)).PlacedDisks.Length);
     }
 
     [Fact(Timeout = 60_000)]

@@ -24,9 +24,9 @@ internal static class MigrationState
             return MigrationPhase.CuttingOver;
         }
 
-        return seen.Home?.Stamp?[StampNotes.Replicated] is not null && !seen.Disks.IsEmpty
+        return seen.Home?.Stamp?[StampNotes.Replicated] is not null && !seen.PlacedDisks.IsEmpty
             ? MigrationPhase.Replicated
-            : seen.Disks.IsEmpty && seen.Copies.IsEmpty ? MigrationPhase.Validated : MigrationPhase.Replicating;
+            : seen.PlacedDisks.IsEmpty && seen.Copies.IsEmpty ? MigrationPhase.Validated : MigrationPhase.Replicating;
     }
 
     internal static MapValue Write(
