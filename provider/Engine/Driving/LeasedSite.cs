@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
-using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Planning;
-using VmMigrate.Engine.Spec;
 
 namespace VmMigrate.Engine.Driving;
 
@@ -55,10 +53,6 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
         site.FindLiveBlockersAsync(vmId, Bare(to), cancellation);
 
     public override Task<Lease?> FindLeaseAsync(string migrationId, CancellationToken cancellation) => site.FindLeaseAsync(migrationId, cancellation);
-
-    public override string? DescribeAccess(Disk? disk, string? format) => site.DescribeAccess(disk, format);
-
-    public override Task<TargetPreview> PreviewDefinedAsync(VmRequest request, CancellationToken cancellation) => site.PreviewDefinedAsync(request, cancellation);
 
     // --- Writing ---
 
@@ -145,12 +139,6 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
         public override ReservationBook Reservations => sites.Reservations;
 
         public override Task<Estimates.RunHistory> HistoryAsync(Site from, Site to, CancellationToken cancellation) => sites.HistoryAsync(Bare(from), Bare(to), cancellation);
-
-        public override SshKeys SshKeys => sites.SshKeys;
-
-        public override Policy Policy => sites.Policy;
-
-        public override ReservationBook Reservations => sites.Reservations;
 
         /// <remarks>The same object each time: steps compare sites.</remarks>
         public override Site? Find(string name)
