@@ -75,10 +75,10 @@ public static class Migrations
             copies.Add(new Copy(site, vm, await site.InspectFenceAsync(vm.Id, id, cancellation)));
         }
 
-        var disks = ImmutableArray.CreateBuilder<TargetDisk>();
+        var disks = ImmutableArray.CreateBuilder<(Site, TargetDisk)>();
         foreach (var site in sites)
         {
-            disks.AddRange(await site.FindStampedDisksAsync(id, cancellation));
+            disks.AddRange((await site.FindStampedDisksAsync(id, cancellation)).Select(disk => (site, disk)));
         }
 
         var at = home.Site ?? marked[0].Site;
@@ -90,7 +90,7 @@ public static class Migrations
                 Home = home.Vm,
                 HomeFence = home.Vm is null ? FenceState.None : await at.InspectFenceAsync(home.Vm.Id, id, cancellation),
                 Copies = copies.ToImmutable(),
-                Disks = disks.ToImmutable(),
+                PlacedDisks = disks.ToImmutable(),
             },
             at.KeepsLeases ? await at.FindLeaseAsync(id, cancellation) : null);
     }
