@@ -31,6 +31,9 @@ internal static partial class Table
             .Select(line => line["export ".Length..].Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1].Trim('\''));
         await using var dc1 = Open("dc1", hosts["LAB_URI_DC1"]);
         await using var dc2 = Open("dc2", hosts["LAB_URI_DC2"]);
+        // The first call to a new host probes its QEMU for seconds.
+        await dc1.DescribeAsync(default);
+        await dc2.DescribeAsync(default);
         try
         {
             var ok = true;
@@ -211,7 +214,7 @@ internal static partial class Table
     [GeneratedRegex(@"LAB-TICK \d+")]
     private static partial Regex TickForm();
 
-    [GeneratedRegex(@"Downtime:\s+([0-9.]+) ms")]
+    [GeneratedRegex(@"[Dd]owntime:\s+([0-9.]+)\s+ms")]
     private static partial Regex DowntimeForm();
 
     [GeneratedRegex(@"<source path='[^']*console[^']*'")]

@@ -17,10 +17,22 @@ internal static class RoundSync
         await using var reader = from.OpenReader();
         await using var writer = to.OpenWriter();
         var line = new Line(run, phase, disk);
-        var options = new CopyOptions { Digest = run.Spec.Digest, Ranges = ranges, TargetIsZero = targetIsZero, Time = run.Time };
+        var limits = run.From.CopyLimits;
+        var options = new CopyOptions
+        {
+            Digest = run.Spec.Digest,
+            Ranges = ranges,
+            TargetIsZero = targetIsZero,
+            Patience = limits.Patience,
+            Throttle = limits.Throttle,
+            Budget = limits.Budget,
+            Time = run.Time,
+        };
+        // Where everything may have changed and the target holds older content, only what differs is sent.
+        var compare = !targetIsZero && ranges is null;
         if (!whole)
         {
-            return Count(run, await BlockCopier.CopyAsync(reader, writer, options with { ReadBack = true }, line, cancellation));
+            return Count(run, await BlockCopier.CopyAsync(reader, writer, options with { ReadBack = true, Compare = compare }, line, cancellation));
         }
 
         var known = run.Trees.Remove(disk, out var trees) && trees.Source.IsComplete && trees.Target.IsComplete;
@@ -30,7 +42,7 @@ internal static class RoundSync
         }
 
         // A round of changes can only go on from a tree that knows the rest; without one, the rest is read once.
-        var result = Count(run, await BlockCopier.CopyAsync(reader, writer, options with { Tree = known || ranges is null ? trees!.Source : null }, line, cancellation));
+        var result = Count(run, await BlockCopier.CopyAsync(reader, writer, options with { Tree = known || ranges is null ? trees!.Source : null, Compare = compare }, line, cancellation));
         if (!known && ranges is not null)
         {
             await BlockCopier.DigestAsync(reader, null, options with { Ranges = null, Tree = trees!.Source }, line, cancellation);
@@ -58,7 +70,8 @@ internal static class RoundSync
     internal static async Task<string> DigestAsync(Run run, DiskAccess disk, ExtentSet ranges, string phase, string name, CancellationToken cancellation)
     {
         await using var reader = disk.OpenReader();
-        var options = new CopyOptions { Digest = run.Spec.Digest, Ranges = ranges, Time = run.Time };
+        var limits = run.From.CopyLimits;
+        var options = new CopyOptions { Digest = run.Spec.Digest, Ranges = ranges, Throttle = limits.Throttle, Budget = limits.Budget, Time = run.Time };
         return (await BlockCopier.DigestAsync(reader, null, options, new Line(run, phase, name), cancellation)).Digest;
     }
 

@@ -99,6 +99,22 @@ public sealed class WarmMoveTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_base_copy_that_was_killed_is_compared_and_what_is_there_is_not_sent_again()
+    {
+        var whole = (await new Rehearsal(Silent).DriveAsync(Spec(MigrationGoal.Replicated))).Before.Run!.Transferred;
+        var world = new Rehearsal(Silent);
+        await Assert.ThrowsAsync<SimulatedCrashException>(() => world.DriveAsync(
+            Spec(MigrationGoal.Replicated), faults: ("dc2", new Fault { Kind = FaultKind.Crash, Call = "OpenDisk", Nth = 2 })));
+        var (second, outcome) = await world.DriveAsync(Spec(MigrationGoal.Replicated));
+        Assert.True(outcome?.Failed is null, outcome?.Why);
+
+        // The first of the two disks was there.
+        Assert.InRange(second.Run!.Transferred, 1, whole * 3 / 4);
+        Assert.Null((await world.DriveAsync(Spec())).Outcome!.Failed);
+        await world.AssertRunsAtAsync("dc2");
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_failed_gate_of_a_warm_move_brings_the_VM_up_at_the_source_with_nothing_lost()
     {
         var world = new Rehearsal();
@@ -170,6 +186,8 @@ public sealed class WarmMoveTests
     private static MigrationSpec Spec(MigrationGoal goal = MigrationGoal.CutOver) => Rehearsal.Spec(goal) with { Mode = MigrationMode.Warm };
 
     private static MigrationSpec Live(MigrationGoal goal = MigrationGoal.CutOver) => Rehearsal.Spec(goal) with { Mode = MigrationMode.Live };
+
+    private static GuestOptions Silent => new() { RecordsPerSecond = 0, BytesPerSecond = 0 };
 
     private static GuestOptions Quiet => new() { Boot = TimeSpan.FromSeconds(2), Shutdown = TimeSpan.FromSeconds(1), BytesPerSecond = 128 << 10, WorkingSetBytes = 256 << 10 };
 
