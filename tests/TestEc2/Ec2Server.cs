@@ -208,15 +208,22 @@ internal sealed class Ec2Server : IAsyncDisposable
             return;
         }
 
-        await context.Response.WriteAsync(path switch
+        var answer = path.TrimEnd('/') switch
         {
-            "/latest/meta-data/iam/security-credentials/" => "mover-role",
+            "/latest/meta-data/iam/security-credentials" => "mover-role",
             "/latest/meta-data/iam/security-credentials/mover-role" => new JsonObject
             {
                 ["Code"] = "Success", ["LastUpdated"] = "2026-01-01T00:00:00Z", ["Type"] = "AWS-HMAC", ["AccessKeyId"] = account.Key, ["SecretAccessKey"] = account.Secret, ["Token"] = account.Token, ["Expiration"] = "2099-01-01T00:00:00Z",
             }.ToJsonString(),
-            _ => "",
-        });
+            _ => null,
+        };
+        if (answer is null)
+        {
+            context.Response.StatusCode = 404;
+            return;
+        }
+
+        await context.Response.WriteAsync(answer);
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request)

@@ -8,6 +8,9 @@ internal sealed class World
     internal const int BlockBytes = 512 << 10;
     internal const string Owner = "123456789012";
 
+    /// <summary>No id is ever given twice, whatever else runs on this machine.</summary>
+    private readonly uint _salt = (uint)System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
+
     private int _next = 1;
 
     internal World(TimeProvider time, int seed = 1)
@@ -80,7 +83,7 @@ internal sealed class World
 
     internal DateTimeOffset Now => Time.GetUtcNow();
 
-    internal string NewId(string kind) => string.Create(CultureInfo.InvariantCulture, $"{kind}-0{_next++:x16}");
+    internal string NewId(string kind) => string.Create(CultureInfo.InvariantCulture, $"{kind}-0{_salt:x8}{_next++:x8}");
 
     internal string NewMac() => string.Create(CultureInfo.InvariantCulture, $"02:00:00:{_next++ >> 16 & 255:x2}:{_next >> 8 & 255:x2}:{_next & 255:x2}");
 

@@ -3,6 +3,7 @@ using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Facts.Keys;
 using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Values;
@@ -122,6 +123,7 @@ public sealed class Ec2MoveTests
             Target = new TargetSpec("ec2", null, "gp3", ImmutableDictionary<string, string>.Empty.Add("default", "subnet-00000000000000a01"), null),
             Goal = goal,
             Digest = DigestAlgorithm.Sha256,
+            Facts = FactSet.Empty.With(PlanFact.OsLicence, "byol"),
             Probes = [new ProbeSpec(ProbeKind.GuestAgent, TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(50)), new ProbeSpec(ProbeKind.Console, TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(50), Contains: "login:")],
         };
 
@@ -130,8 +132,6 @@ public sealed class Ec2MoveTests
             await using var ec2 = _ec2.Open("ec2", settings => settings with { PriceFile = Repository.At("tests/Platforms.Tests/Aws/prices.json") });
             var book = new Book(Home, ec2);
             var before = await PreflightRunner.RunPatientlyAsync(spec, null, book, removal, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, Cancel);
-            // The licence has to be declared, and these tests are about other things.
-            before = before with { Findings = before.Findings.RemoveAll(finding => finding.Id == "lic.os-byol") };
             return before.IsBlocked || before.Plan is not { } plan ? (before, null) : (before, await GoalSeeker.RunAsync(plan, before.Run!, Cancel));
         }
     }
