@@ -106,7 +106,7 @@ internal sealed partial class AwsSite
             throw No(PlatformErrorKind.Refused, $"{InstanceFacts.NameOf(instance)} ({vmId}) at {Name} is {instance.State.Name.Value}: its disks are opened only when it is stopped.");
         }
 
-        var held = (await HeldAsync(instance, cancellation).ConfigureAwait(false)).Find(one => one.DiskName(instance) == diskName)
+        var held = (await HeldAsync(instance, cancellation).ConfigureAwait(false)).Find(one => one.DiskName == diskName)
             ?? throw No(PlatformErrorKind.NotFound, $"{InstanceFacts.NameOf(instance)} ({vmId}) at {Name} has no disk \"{diskName}\".");
         var tags = AwsTags.Read(held.Volume.Tags);
         var length = TargetLine.LengthOf(tags) is > 0 and var told ? told : (long)held.Volume.Size!.Value << 30;

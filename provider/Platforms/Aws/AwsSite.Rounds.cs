@@ -157,7 +157,7 @@ internal sealed partial class AwsSite
 
         public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-        private HeldVolume Find(string diskName) => held.Find(volume => volume.DiskName(instance) == diskName)
+        private HeldVolume Find(string diskName) => held.Find(volume => volume.DiskName == diskName)
             ?? throw site.No(PlatformErrorKind.NotFound, $"{InstanceFacts.NameOf(instance)} at {site.Name} has no disk \"{diskName}\".");
 
         private static long Length(HeldVolume volume) => TargetLine.LengthOf(AwsTags.Read(volume.Volume.Tags)) is > 0 and var told ? told : (long)volume.Volume.Size!.Value << 30;

@@ -31,7 +31,7 @@ internal static class InstanceFacts
             Machine = Fact.Known(instance.InstanceType.Value),
             Architecture = Fact.Known(instance.Architecture == ArchitectureValues.Arm64 ? "aarch64" : instance.Architecture == ArchitectureValues.I386 ? "i686" : "x86_64"),
             Hypervisor = Fact.Known("nitro"),
-            Disks = [.. volumes.Select(volume => Read(volume, instance))],
+            Disks = [.. volumes.Select(volume => Read(volume))],
             Nics = [.. (instance.NetworkInterfaces ?? []).OrderBy(nic => nic.Attachment?.DeviceIndex).Select(nic => new Nic
             {
                 Mac = nic.MacAddress,
@@ -62,14 +62,14 @@ internal static class InstanceFacts
         _ => PowerState.Other,
     };
 
-    private static Disk Read(HeldVolume held, Instance instance)
+    private static Disk Read(HeldVolume held)
     {
         var volume = held.Volume;
         var tags = AwsTags.Read(volume.Tags);
         var made = TargetLine.LengthOf(tags);
         return new Disk
         {
-            Name = held.DiskName(instance),
+            Name = held.DiskName,
             Location = made > 0 && tags.TryGetValue(AwsTags.Migration, out var id) ? AwsSite.LocationOf(id, tags[AwsTags.Disk]) : volume.VolumeId,
             Bus = Fact.Known("nvme"),
             Format = Fact.Known("raw"),
@@ -113,9 +113,10 @@ internal static class InstanceFacts
 /// <summary>A volume and how an instance holds it, or held it before a fence.</summary>
 internal sealed record HeldVolume(Volume Volume, string Device, bool DeleteOnTermination)
 {
-    /// <summary>The device as it was called where the disk came from, or here: <c>/dev/sda1</c> is <c>sda1</c>.</summary>
-    internal string DiskName(Instance instance) =>
-        (Volume.Tags ?? []).Find(tag => tag.Key == AwsTags.Disk)?.Value is { Length: > 0 } name ? name : Device.Replace("/dev/", "", StringComparison.Ordinal);
+    /// <summary>As the disk was called where it came from; else by the device's letters, as everybody else calls a disk: <c>/dev/sda1</c> and <c>/dev/xvda</c> are <c>vda</c>.</summary>
+    internal string DiskName =>
+        (Volume.Tags ?? []).Find(tag => tag.Key == AwsTags.Disk)?.Value is { Length: > 0 } name ? name
+        : "vd" + Device.Replace("/dev/", "", StringComparison.Ordinal).TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9').Replace("xvd", "", StringComparison.Ordinal).Replace("sd", "", StringComparison.Ordinal);
 
     internal bool IsRootOf(Instance instance) => Device == instance.RootDeviceName;
 

@@ -29,7 +29,7 @@ internal static class ForeignDefinition
             "domain",
             new XAttribute("type", "kvm"),
             new XElement("name", vm.Name),
-            new XElement("uuid", vm.Uuid.Or(vm.Id)),
+            new XElement("uuid", Uuid(vm)),
             new XElement("memory", new XAttribute("unit", "bytes"), vm.MemoryBytes.Value.ToString(CultureInfo.InvariantCulture)),
             new XElement("vcpu", vm.Cpus.Value),
             new XElement("os", new XElement("type", new XAttribute("arch", vm.Architecture.Or("x86_64")), new XAttribute("machine", "pc"), "hvm"), new XElement("boot", new XAttribute("dev", "hd"))),
@@ -89,6 +89,11 @@ internal static class ForeignDefinition
             new XElement("video", new XElement("model", new XAttribute("type", "vga"))));
         return domain;
     }
+
+    /// <summary>The VM's own where its platform tells; else one made of its id, so that a repeat gives the same.</summary>
+    private static string Uuid(Vm vm) => Guid.TryParse(vm.Uuid.Or(vm.Id), out var own)
+        ? own.ToString()
+        : new Guid(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(vm.Id)).AsSpan(0, 16)).ToString();
 
     /// <summary>QEMU's bus, and for SCSI its controller's model: the ones that play VMware's devices where there are such.</summary>
     internal static (string Bus, string? Model) BusOf(string foreign) => foreign switch

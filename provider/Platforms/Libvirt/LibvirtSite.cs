@@ -17,7 +17,7 @@ internal sealed partial class LibvirtSite : Site
     internal const string Key = "libvirt";
 
     /// <summary>Other platforms whose VMs <see cref="ForeignDefinition"/> knows.</summary>
-    internal static readonly ImmutableArray<string> Foreign = ["vsphere"];
+    internal static readonly ImmutableArray<string> Foreign = ["vsphere", "aws"];
 
     private readonly LibvirtUri _uri;
     private readonly LibvirtConnection _connection;
