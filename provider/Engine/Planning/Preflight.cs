@@ -346,7 +346,7 @@ public static class PreflightRunner
             Findings = findings,
             Run = run,
             Plan = plan,
-            Estimate = Estimate.Of(plan, run, new Forecast(await HistoryAsync(plan, run, sites, cancellation), spec.Mode, null)),
+            Estimate = Estimate.Of(plan, run, new Forecast(await HistoryAsync(plan, run, sites, cancellation), spec.Mode, DeclaredRate(spec))),
         };
     }
 
@@ -354,6 +354,9 @@ public static class PreflightRunner
         await site.FindMissingRightsAsync(request, cancellation) is { } missing
             ? facts with { Observed = facts.Observed.With(Facts.Keys.SiteFact.MissingRights, missing) }
             : facts;
+
+    /// <summary>What the user says that the way between the sites carries, for estimates while no run is recorded.</summary>
+    private static double? DeclaredRate(MigrationSpec spec) => spec.Facts.Get(LinkFact.Rate).TryGet(out var rate) ? rate : null;
 
     /// <summary>Only where something is to be foretold: between the place where the VM is and the one where it will be.</summary>
     private static async Task<RunHistory> HistoryAsync(Plan plan, Run run, SiteBook sites, CancellationToken cancellation) =>
@@ -395,7 +398,7 @@ public static class PreflightRunner
         var history = await HistoryAsync(plan, run, sites, cancellation);
         run = NewRun(spec, seen, place, to, placement, history.Route, time, events);
         plan = Planner.Plan(run);
-        var estimate = Estimate.Of(plan, run, new Forecast(history, spec.Mode, null));
+        var estimate = Estimate.Of(plan, run, new Forecast(history, spec.Mode, DeclaredRate(spec)));
         if (sides is { } known)
         {
             var judgement = CheckList.Judge(new CheckSubject

@@ -41,6 +41,14 @@ public sealed class PreflightCommandTests : IDisposable
         Assert.Contains("assumed: no run between these sites has been recorded yet", output, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task While_no_run_is_recorded_a_declared_link_is_what_the_estimate_rests_on()
+    {
+        var more = Write("more.yaml", "facts: { link.rate: 10 MiB/s }\n");
+        var (_, output, _) = await RunAsync("preflight", "--site", "dc1", "--to", "dc2", "--config", Config(machines: "{ name: web, disks: [1GiB] }"), "--vm", "web", "--with", more);
+        Assert.Contains("declared: 10 MiB/s between these sites", output, StringComparison.Ordinal);
+    }
+
     [Theory(Timeout = Limit)]
     [InlineData("There is no config", "preflight", "--site", "dc1", "--to", "dc2")]
     [InlineData("no site \"dc9\".", "preflight", "--site", "dc9", "--to", "dc2", "--config", "CONFIG")]
