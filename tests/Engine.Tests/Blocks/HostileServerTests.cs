@@ -7,6 +7,8 @@ using VmMigrate.Engine.Blocks.Nbd;
 namespace VmMigrate.Engine.Tests.Blocks;
 
 /// <summary>Servers that lie: each ends in a clear error, soon, and without memory for what they only announce.</summary>
+/// <remarks>Alone in the process: what is allocated is counted for all of it.</remarks>
+[Collection(nameof(AloneInTheProcess))]
 public sealed class HostileServerTests
 {
     private const int Limit = 120_000;
