@@ -141,6 +141,49 @@ public sealed class VcsimToLibvirtTests(TwoHosts lab) : IAsyncLifetime
         await TwoHosts.ForgetAsync(Kvm);
     }
 
+    /// <summary>No guest: what is tried is that libvirt takes the definition and QEMU starts with these devices.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task A_VM_with_every_device_of_VMware_that_QEMU_plays_starts_on_KVM()
+    {
+        const string Id = "vmm-00000000000000de";
+        (string Name, string Bus)[] disks = [("sda", "pvscsi"), ("sdb", "pvscsi"), ("sdq", "lsisas1068"), ("sdag", "lsilogic"), ("hda", "ide"), ("hde", "sata"), ("vda", "nvme")];
+        string[] cards = ["vmxnet3", "e1000", "e1000e", "pcnet"];
+        var source = new Vm
+        {
+            Id = "00000000-0000-4000-8000-0000000000de",
+            Name = "devices-01",
+            Power = PowerState.Off,
+            Uuid = Fact.Known("00000000-0000-4000-8000-0000000000de"),
+            Cpus = Fact.Known(1),
+            MemoryBytes = Fact.Known(64L << 20),
+            Firmware = Fact.Known(FirmwareKind.Bios),
+            Architecture = Fact.Known("x86_64"),
+            Disks = [.. disks.Select(disk => new Disk { Name = disk.Name, Location = "[ds] x.vmdk", Bus = Fact.Known(disk.Bus), LengthBytes = Fact.Known(1L << 20) })],
+            Nics = [.. cards.Select((model, index) => new Nic { Mac = $"00:50:56:00:de:0{index}", Model = Fact.Known(model), Network = Fact.Known("VM Network") })],
+        };
+        var made = new List<TargetDisk>();
+        foreach (var disk in disks)
+        {
+            made.Add(await _kvm.EnsureDiskAsync(new DiskRequest(Id, source.Name, TwoHosts.Pool, disk.Name, 1 << 20, null), Cancel));
+        }
+
+        var id = await _kvm.EnsureDefinedAsync(
+            new VmRequest(new Stamp(Id, StampRole.Target), source, VSphereSite.Key, source.Name, null, [.. made], ImmutableDictionary<string, string>.Empty.Add("VM Network", "user")), Cancel);
+        try
+        {
+            await _kvm.EnsureRunningAsync(id, Cancel);
+            var copy = (await _kvm.InspectAsync(id, Cancel))!;
+            Assert.Equal(PowerState.Running, copy.Power);
+            Assert.Equal(disks.Select(disk => disk.Name).Order(StringComparer.Ordinal), copy.Disks.Select(disk => disk.Name).Order(StringComparer.Ordinal));
+            Assert.Equal(cards, copy.Nics.Select(nic => nic.Model.Value));
+        }
+        finally
+        {
+            await _kvm.EnsureOffAsync(id, TimeSpan.Zero, force: true, CancellationToken.None);
+            await _kvm.EnsureRemovedAsync(id, Id, CancellationToken.None);
+        }
+    }
+
     private async Task<byte[]> GuestAsync()
     {
         var raw = Path.Combine(TwoHosts.Folder, "vsphere-guest.raw");
