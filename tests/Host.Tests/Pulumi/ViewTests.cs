@@ -37,7 +37,13 @@ public sealed class ViewTests
         Assert.Empty(wire.Engine.Views);
         await wire.Client.UpdateAsync(new UpdateRequest
         {
-            Urn = Urn, Id = created.Id, Olds = created.Properties, News = Inputs("Fine"), Preview = true, ResourceStatusAddress = wire.Engine.Address, ResourceStatusToken = "t-3",
+            Urn = Urn,
+            Id = created.Id,
+            Olds = created.Properties,
+            News = Inputs("Fine"),
+            Preview = true,
+            ResourceStatusAddress = wire.Engine.Address,
+            ResourceStatusToken = "t-3",
         });
         Assert.Equal("t-3", Assert.Single(wire.Engine.Views).Token);
     }
@@ -61,7 +67,11 @@ public sealed class ViewTests
         Assert.Empty(wire.Engine.Views);
         await wire.Client.CreateAsync(new CreateRequest
         {
-            Urn = Urn, Properties = Inputs("Fine", ("labels", List(Of(("text", Text("fragile")), ("key", Secret(Text(Key))))))), Preview = true, ResourceStatusAddress = wire.Engine.Address, ResourceStatusToken = "t",
+            Urn = Urn,
+            Properties = Inputs("Fine", ("labels", List(Of(("text", Text("fragile")), ("key", Secret(Text(Key))))))),
+            Preview = true,
+            ResourceStatusAddress = wire.Engine.Address,
+            ResourceStatusToken = "t",
         });
         Assert.DoesNotContain(Key, Assert.Single(wire.Engine.Views).ToString(), StringComparison.Ordinal);
     }
