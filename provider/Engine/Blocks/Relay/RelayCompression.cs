@@ -16,12 +16,15 @@ internal sealed class RelayChoice(TimeProvider time)
 
     private const int Channels = 2;
 
+    private const int FeltAfter = 4;
+
     /// <summary>A figure that is so many epochs old is looked at again.</summary>
     private const int OldAfter = 32;
 
     private double? _packing;
     private double? _left;
     private double? _wire;
+    private int _unfelt;
     private int _sincePacked;
     private int _sinceWire;
     private long _raw;
@@ -57,7 +60,8 @@ internal sealed class RelayChoice(TimeProvider time)
         Packs = (_packing, _left, _wire) switch
         {
             (null, _, _) => true,
-            (_, _, null) => false,
+            // The first packed bytes vanish in buffers: a slow link is only felt after some of them.
+            (_, _, null) => ++_unfelt < FeltAfter,
             _ when _sincePacked >= OldAfter => true,
             _ when _sinceWire >= OldAfter => false,
             var (packing, left, wire) => packing / Channels < (1 - left) * wire,
