@@ -109,7 +109,8 @@ internal static class Rules
     /// <summary>Trips when what is needed is more than there is.</summary>
     internal static Rule Exceeds(FactKey<double> need, FactKey<double> have) => Each(need, $"`{need}` is above `{have}`", (look, item, value) =>
     {
-        if (look.Get(have, out var limit) && value > limit)
+        // Nothing is no more than any limit, whether that is known or not.
+        if (value > 0 && look.Get(have, out var limit) && value > limit)
         {
             look.Trip(item.Name, $"{need.Label} {need.Print(value)}", $"at most {have.Print(limit)} ({have.Label})");
         }
@@ -229,6 +230,9 @@ internal static class Rules
     internal static Guard IfDeclared(FactKey<bool> key) => new($"`{key}` is declared", [key], look => look.Peek(key).Or(false));
 
     internal static Guard And(Guard first, Guard second) => new($"{first.Text} and {second.Text}", [.. first.Facts, .. second.Facts], look => first.Holds(look) && second.Holds(look));
+
+    /// <summary>Two of a kind keep the definition.</summary>
+    internal static Guard PlatformsDiffer { get; } = new("the platforms differ", [], look => look.Subject.From.Kind != look.Subject.To.Kind);
 
     internal static Guard Windows { get; } = If(GuestFact.Family, "windows");
 

@@ -32,7 +32,8 @@ internal static class HostObserved
                 .With(HostFact.SecureBoot, Enum(domain.At("os/loader"), "secure").Contains("yes") && firmwares.Contains("efi"))
                 .With(HostFact.Tpm, domain.At("devices/tpm") is { } tpm ? tpm.Attr("supported") == "yes" : null)
                 .With(HostFact.Buses, [.. Enum(domain.At("devices/disk"), "bus"), .. ForeignDefinition.Buses])
-                .With(HostFact.CpuModels, [.. domain.Element("cpu")?.Elements("mode").Where(mode => mode.Attr("name") == "custom").Elements("model").Where(model => model.Attr("usable") != "no").Select(model => model.Value.Trim()) ?? []]);
+                // Also those that libvirt calls not usable: qemu64 is one on Intel's CPUs, and starts there all the same.
+                .With(HostFact.CpuModels, [.. domain.Element("cpu")?.Elements("mode").Where(mode => mode.Attr("name") == "custom").Elements("model").Select(model => model.Value.Trim()) ?? []]);
         }
 
         return local ? Kernel(facts) : facts;

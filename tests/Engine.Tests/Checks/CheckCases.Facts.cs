@@ -13,6 +13,7 @@ internal static partial class CheckCases
         access.tool.disk-library | | source.site.diskLibraryMissing=true | source.site.diskLibraryMissing=false
         access.mover.network | | site.moverRoute=false | site.moverRoute=true
         request.vm.busy | | vm.busy=backup of vda | vm.busy=
+        request.vm.transient | | vm.transient=true | vm.transient=false
         request.vm.inventory-status | | vm.inventoryStatus=orphaned | vm.inventoryStatus=normal
         map.storage.method-mixed | | source.site.mixedMethods=true | source.site.mixedMethods=false
         facts.stale | | site.factAge=901s | site.factAge=900s
@@ -51,8 +52,6 @@ internal static partial class CheckCases
         cpu.nested | host.nested=false | vm.nested=true | vm.nested=false
         cpu.topology | host.maxSockets=2 | vm.sockets=4 | vm.sockets=2
         cpu.pinning | | vm.cpuPinning=0-3 | vm.cpuPinning=none
-        cpu.shares | | vm.cpuShares=2048 | vm.cpuShares=none
-        cpu.hotplug | | vm.cpuHotplug=true | vm.cpuHotplug=false
         cpu.isolation-policy | | vm.cpuIsolation=isolate threads | vm.cpuIsolation=none
         cpu.guest-limit | vm.cpus=8 | guest.maxCpus=4 | guest.maxCpus=8
         cpu.confidential | | vm.confidential=sev | vm.confidential=none
@@ -60,15 +59,12 @@ internal static partial class CheckCases
         memory.size-limit | vm.memory=8GiB | site.maxMemory=7GiB | site.maxMemory=8GiB
         memory.hugepages | host.freeHugepages=4GiB | vm.hugepages=5GiB | vm.hugepages=4GiB
         memory.numa | | vm.numa=2 nodes | vm.numa=none
-        memory.balloon | | vm.balloon=true | vm.balloon=false
         memory.ksm | | source.host.sharedPages=1GiB | source.host.sharedPages=0B
-        memory.hotplug | | vm.memoryHotplug=true | vm.memoryHotplug=false
         memory.dimm-address | | vm.dimmWithoutAddress=true | vm.dimmWithoutAddress=false
         memory.shmem | | vm.sharedMemory=peer | vm.sharedMemory=master
         memory.pmem | | vm.persistentMemory=4GiB | vm.persistentMemory=0B
         memory.dirty-rate | link.rate=100 MB/s | vm.dirtyRate=101 MB/s | vm.dirtyRate=100 MB/s
         memory.swap-target | host.memory=64GiB; vm.memory=8GiB | host.memoryCommitted=57GiB | host.memoryCommitted=56GiB
-        memory.locked | | vm.memoryLocked=true | vm.memoryLocked=false
         firmware.type | host.firmwares=bios | vm.firmware=uefi | vm.firmware=bios
         firmware.secure-boot | vm.secureBoot=true | host.secureBoot=false | host.secureBoot=true
         firmware.secure-boot.custom-keys | vm.secureBoot=true | guest.customBootKeys=true | guest.customBootKeys=false
@@ -108,7 +104,6 @@ internal static partial class CheckCases
         disk.trim | | guest.withoutTrim=/data | guest.withoutTrim=none
         disk.sector | pool.sectorSize=512B | disk.sectorSize=4096B | disk.sectorSize=512B
         disk.alignment | | disk.misaligned=true | disk.misaligned=false
-        disk.serial | | disk.serial=S1 | disk.serial=none
         disk.uuid | | disk.uuidUsed=true | disk.uuidUsed=false
         disk.shared | | disk.shared=true | disk.shared=false
         disk.shared.group-complete | | disk.sharedWithOutsideWave=db-02 | disk.sharedWithOutsideWave=none
@@ -135,7 +130,6 @@ internal static partial class CheckCases
         disk.fs-dirty | | guest.uncleanFilesystems=/ | guest.uncleanFilesystems=none
         disk.guest-mapping | | guest.unmappedMounts=/data | guest.unmappedMounts=none
         disk.encrypted-at-rest-class | pool.encryptedAtRest=false | disk.encryptedAtRest=true | disk.encryptedAtRest=false
-        disk.qos | | disk.qos=500 iops | disk.qos=none
         disk.replication-conflict | | vm.replicator=SRM | vm.replicator=none
         disk.churn | link.rate=100 MB/s | vm.churn=101 MB/s | vm.churn=100 MB/s
         net.vlan.parity | network.vlan=10 | nic.vlan=20 | nic.vlan=10
@@ -155,9 +149,7 @@ internal static partial class CheckCases
         net.nic.unresolved | | nic.unknownNetwork=vSwitch9 | nic.unknownNetwork=none
         net.nic.offload-sriov | nic.sriov=true | host.freeVirtualFunctions=0 | host.freeVirtualFunctions=1
         net.nic.mtu | nic.mtu=9000 | network.mtu=1500 | network.mtu=9000
-        net.nic.qos | | nic.qos=10 Mbit/s | nic.qos=none
         net.nic.mirroring | | nic.mirroring=promiscuous | nic.mirroring=none
-        net.nic.filter | | nic.filter=clean-traffic | nic.filter=none
         net.nic.hotplug-teaming | nic.sriov=true | nic.teaming=false | nic.teaming=true
         net.security.rules | | vm.securityRules=3 | vm.securityRules=0
         net.segment.identity | plan.keepAddresses=true | network.stretched=false | network.stretched=true
@@ -248,8 +240,6 @@ internal static partial class CheckCases
         dev.usb | | vm.usb=0x1234 | vm.usb=none
         dev.scsi-generic | | vm.scsiDevices=tape | vm.scsiDevices=none
         dev.vfc | | vm.fibreChannel=wwn 5001 | vm.fibreChannel=none
-        dev.serial-parallel | | vm.serialPorts=COM1 | vm.serialPorts=none
-        dev.display | | vm.display=spice | vm.display=vnc
         dev.display.3d | | vm.display3d=true | vm.display3d=false
         dev.audio | | vm.audio=ich9 | vm.audio=none
         dev.rng | | vm.randomDevice=false | vm.randomDevice=true

@@ -71,6 +71,20 @@ internal static partial class CheckCases
         new("os.windows.updates-first-boot", s => s.With("guest.family=windows") with { To = s.To with { Kind = "kubevirt" } }, s => s.With("guest.family=linux") with { To = s.To with { Kind = "kubevirt" } }, s => s with { To = s.To with { Kind = "kubevirt" } }),
         Sure("firmware.change-requested", s => s.With("plan.changeFirmware=true"), s => s, "only the user can wish for it"),
         new("sched.vm-affinity", s => s.With("vm.keepApart=web-02") with { Others = Beside("web-02") }, s => s.With("vm.keepApart=web-02") with { Others = Beside("web-03") }, s => s),
+        .. new (string Id, string Trip, string Inside)[]
+        {
+            ("cpu.shares", "vm.cpuShares=2048", "vm.cpuShares=none"),
+            ("cpu.hotplug", "vm.cpuHotplug=true", "vm.cpuHotplug=false"),
+            ("memory.balloon", "vm.balloon=true", "vm.balloon=false"),
+            ("memory.hotplug", "vm.memoryHotplug=true", "vm.memoryHotplug=false"),
+            ("memory.locked", "vm.memoryLocked=true", "vm.memoryLocked=false"),
+            ("disk.qos", "disk.qos=500 iops", "disk.qos=none"),
+            ("disk.serial", "disk.serial=S1", "disk.serial=none"),
+            ("net.nic.qos", "nic.qos=10 Mbit/s", "nic.qos=none"),
+            ("net.nic.filter", "nic.filter=clean-traffic", "nic.filter=none"),
+            ("dev.serial-parallel", "vm.serialPorts=COM1", "vm.serialPorts=none"),
+            ("dev.display", "vm.display=spice", "vm.display=vnc"),
+        }.Select(one => new CheckCase(one.Id, s => Across(s).With(one.Trip), s => Across(s).With(one.Inside), Across)),
         new("dev.watchdog", s => s.With("vm.watchdog=i6300esb") with { To = s.To with { Kind = "aws" } }, s => s.With("vm.watchdog=none") with { To = s.To with { Kind = "aws" } }, s => s with { To = s.To with { Kind = "aws" } }),
         new("dev.iothreads", s => s.With("vm.ioThreads=2") with { To = s.To with { Kind = "aws" } }, s => s.With("vm.ioThreads=0") with { To = s.To with { Kind = "aws" } }, s => s with { To = s.To with { Kind = "aws" } }),
         Sure("lic.os-byol", s => s, s => s.With("plan.osLicence=byol"), "not having said so is the finding itself"),
@@ -118,6 +132,9 @@ internal static partial class CheckCases
     private static CheckSubject Identity(CheckSubject s) => s with { Vm = s.Vm with { Uuid = Fact.Known("u-1") } };
 
     private static CheckSubject Takes(CheckSubject s) => s with { Estimate = new Estimate(1000, TimeSpan.FromHours(1), TimeSpan.FromMinutes(10), 1, "") };
+
+    /// <summary>Between two platforms, where a definition is not kept.</summary>
+    private static CheckSubject Across(CheckSubject s) => s with { From = s.From with { Kind = s.From.Kind == "libvirt" && s.To.Kind == "vsphere" ? "hyperv" : s.From.Kind }, To = s.To with { Kind = s.From.Kind == "vsphere" ? "libvirt" : "vsphere" } };
 
     private static Reserved Beside(string vm) => Reserved.Nothing with { Vms = [vm] };
 }

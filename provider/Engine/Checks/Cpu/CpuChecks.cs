@@ -134,7 +134,7 @@ internal static class CpuChecks
             Fix = "Pin them again at the target.",
             Source = "FL",
         },
-        new("cpu.shares", Warns, "CWL", "CPU shares and limits are not carried over", Has(VmFact.CpuShares))
+        new("cpu.shares", Warns, "CWL", "CPU shares and limits are not carried over", Has(VmFact.CpuShares).When(PlatformsDiffer))
         {
             Core = true,
             Pairs = "VS KV OV OS > any",
@@ -142,7 +142,7 @@ internal static class CpuChecks
             Fix = "Set them again at the target.",
             Source = "FL",
         },
-        new("cpu.hotplug", Warns, "CWL", "hot-add of CPUs is not carried over", Is(VmFact.CpuHotplug))
+        new("cpu.hotplug", Warns, "CWL", "hot-add of CPUs is not carried over", Is(VmFact.CpuHotplug).When(PlatformsDiffer))
         {
             Core = true,
             Pairs = "VS OVA KV > any",

@@ -15,7 +15,7 @@ internal static class DeviceRules
         if (look.Get(VmFact.Usb, out var devices) && !devices.IsEmpty)
         {
             var dongle = look.Peek(PlanFact.Dongle).Or(false);
-            look.Trip(null, $"{VmFact.Usb.Label} {VmFact.Usb.Print(devices)}{(dongle ? ", declared as a dongle" : "")}", "none", dongle ? Weight.Stops : null);
+            look.Trip(null, $"{VmFact.Usb.Label} {VmFact.Usb.Print(devices)}{(dongle ? ", declared as a dongle" : "")}", "none", dongle || look.Subject.To.Kind == "libvirt" ? Weight.Stops : null);
         }
     }
 
@@ -32,6 +32,22 @@ internal static class DeviceRules
         if (look.Subject.From.Kind != look.Subject.To.Kind && look.Get(VmFact.Watchdog, out var model) && model is not ("" or "none"))
         {
             look.Trip(null, $"watchdog {model}", "a watchdog of the target's kind");
+        }
+    }
+
+    internal static void Serial(Look look)
+    {
+        if (look.Subject.From.Kind != look.Subject.To.Kind && look.Get(VmFact.Serial, out var ports) && !ports.IsEmpty)
+        {
+            look.Trip(null, $"ports {VmFact.Serial.Print(ports)}", "ports of the target's kind");
+        }
+    }
+
+    internal static void Display(Look look)
+    {
+        if (look.Subject.From.Kind != look.Subject.To.Kind && look.Get(VmFact.Display, out var kind) && kind is not ("" or "none" or "vnc"))
+        {
+            look.Trip(null, $"display {kind}", "vnc");
         }
     }
 

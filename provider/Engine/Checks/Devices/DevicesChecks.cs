@@ -34,15 +34,15 @@ internal static class DevicesChecks
             Fix = "Choose a host or type with it.",
             Source = "VM2, NVD, KV",
         },
-        new("dev.mdev", Stops, "L", "a mediated device cannot move live", Has(VmFact.Mdev))
+        new("dev.mdev", Stops, "CWL", "a mediated device of its host", Has(VmFact.Mdev))
         {
             Pairs = "KV KU > any",
-            Why = "Its state stays in the old device.",
-            Fix = "Detach it.",
+            Why = "It would be missing at the target, and its state stays in the old device.",
+            Fix = "Detach it, and attach one of the target's after the move.",
             Source = "LV",
             At = "vm",
         },
-        new("dev.usb", Warns, "CWL", "a USB device of its host is lost", Own("`vm.usb` is not empty (stops where `plan.dongle` is declared)", [VmFact.Usb, PlanFact.Dongle], DeviceRules.Usb))
+        new("dev.usb", Warns, "CWL", "a USB device of its host is lost", Own("`vm.usb` is not empty (stops where `plan.dongle` is declared, and towards KVM, whose definitions name the device)", [VmFact.Usb, PlanFact.Dongle], DeviceRules.Usb))
         {
             Core = true,
             Pairs = "VS OV KV > any",
@@ -67,7 +67,7 @@ internal static class DevicesChecks
             Source = "HVB, AZV",
             At = "vm",
         },
-        new("dev.serial-parallel", Tells, "CWL", "serial or parallel ports may be dropped", Has(VmFact.Serial))
+        new("dev.serial-parallel", Tells, "CWL", "serial or parallel ports may be dropped", Own("`vm.serialPorts` is not empty and the platforms differ", [VmFact.Serial], DeviceRules.Serial))
         {
             Why = "What listens there hears nothing.",
             Fix = "Use a serial port over the network.",
@@ -83,7 +83,7 @@ internal static class DevicesChecks
             Source = "FL",
             At = "vm",
         },
-        new("dev.display", Tells, "CWL", "the display changes", NotIn(VmFact.Display, "vnc", "none", ""))
+        new("dev.display", Tells, "CWL", "the display changes", Own("`vm.display` is neither `vnc` nor `none` and the platforms differ", [VmFact.Display], DeviceRules.Display))
         {
             Pairs = "OV VS KV > any",
             Why = "Consoles need another viewer.",

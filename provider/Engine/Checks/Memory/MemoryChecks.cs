@@ -32,7 +32,7 @@ internal static class MemoryChecks
             Fix = "Set it again at the target.",
             Source = "FL",
         },
-        new("memory.balloon", Tells, "CWL", "dynamic memory becomes fixed", Is(VmFact.Balloon))
+        new("memory.balloon", Tells, "CWL", "dynamic memory becomes fixed", Is(VmFact.Balloon).When(PlatformsDiffer))
         {
             Core = true,
             Pairs = "OV HV VS KV > any",
@@ -47,7 +47,7 @@ internal static class MemoryChecks
             Fix = "Size the target for the full memory.",
             Source = "FL",
         },
-        new("memory.hotplug", Warns, "CWL", "hot-add of memory is not carried over", Is(VmFact.MemoryHotplug))
+        new("memory.hotplug", Warns, "CWL", "hot-add of memory is not carried over", Is(VmFact.MemoryHotplug).When(PlatformsDiffer))
         {
             Pairs = "VS OVA KV > any",
             Why = "Adding memory will need a restart.",
@@ -94,7 +94,7 @@ internal static class MemoryChecks
             Fix = "Choose another host.",
             Source = "J",
         },
-        new("memory.locked", Warns, "CWL", "locked memory is not carried over", Is(VmFact.MemoryLocked))
+        new("memory.locked", Warns, "CWL", "locked memory is not carried over", Is(VmFact.MemoryLocked).When(PlatformsDiffer))
         {
             Pairs = "VS KV > any",
             Why = "Its memory may be swapped.",

@@ -172,7 +172,7 @@ internal static class NetworkChecks
             Source = "J",
             At = "target.networks",
         },
-        new("net.nic.qos", Warns, "CWL", "traffic shaping is dropped", Has(NicFact.Qos))
+        new("net.nic.qos", Warns, "CWL", "traffic shaping is dropped", Has(NicFact.Qos).When(PlatformsDiffer))
         {
             Pairs = "OV VS HV KV > any",
             Why = "The card may take more than before.",
@@ -188,7 +188,7 @@ internal static class NetworkChecks
             Source = "FL",
             At = "vm",
         },
-        new("net.nic.filter", Warns, "CWL", "a network filter is dropped", Has(NicFact.Filter))
+        new("net.nic.filter", Warns, "CWL", "a network filter is dropped", Has(NicFact.Filter).When(PlatformsDiffer))
         {
             Pairs = "OV KV > any",
             Why = "The card is open to what the filter kept out.",

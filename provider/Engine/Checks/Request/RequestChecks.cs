@@ -86,7 +86,7 @@ internal static class RequestChecks
             Source = "FV, FD",
             At = "mode",
         },
-        new("request.powerstate", Stops, "CWL", "the VM's power state does not fit the mode", PowerStateNotSupported.Rule)
+        new("request.powerstate", Impossible, "CWL", "the VM's power state does not fit the mode", PowerStateNotSupported.Rule)
         {
             Core = true,
             Why = "A paused or suspended guest loses its memory or cannot be shut down cleanly.",
@@ -108,6 +108,13 @@ internal static class RequestChecks
             Why = "The platform would refuse the stop or the copy half-way.",
             Fix = "Wait for it to end, or cancel it.",
             Source = "LV, FV, MTV-456",
+            At = "vm",
+        },
+        new("request.vm.transient", Impossible, "CWL", "the VM has no definition that outlives it", Is(VmFact.Transient))
+        {
+            Why = "It is gone for good when it is shut down, and with it the way back.",
+            Fix = "Define it on its host (virsh define) first.",
+            Source = "LV, J",
             At = "vm",
         },
         new("request.vm.held", Impossible, "CWL", "another migration holds the VM", HeldByOther.Rule)

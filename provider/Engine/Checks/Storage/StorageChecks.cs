@@ -178,7 +178,7 @@ internal static class StorageChecks
             Source = "V2V, HVB",
             At = "vm",
         },
-        new("disk.serial", Tells, "CWL", "a disk's serial number may change", Has(DiskFact.Serial))
+        new("disk.serial", Tells, "CWL", "a disk's serial number may change", Has(DiskFact.Serial).When(PlatformsDiffer))
         {
             Pairs = "VS KV > any",
             Why = "ASM, multipath and licences may go by it.",
@@ -298,7 +298,7 @@ internal static class StorageChecks
             Source = "B, J",
             At = "vm",
         },
-        new("disk.cdrom", Stops, "CWL", "a medium is in a drive", Own("`vm.media` is not empty", [VmFact.Media], Media.Rule))
+        new("disk.cdrom", Impossible, "CWL", "a medium is in a drive", Own("`vm.media` is not empty", [VmFact.Media], Media.Rule))
         {
             Core = true,
             Why = "It would not be there at the target, and the definition would name a file that is missing.",
@@ -306,9 +306,8 @@ internal static class StorageChecks
             Source = "FD, HCX1, VM2, HVL",
             At = "vm",
         },
-        new("disk.floppy", Tells, "CWL", "a floppy is dropped", Has(VmFact.Floppies))
+        new("disk.floppy", Impossible, "CWL", "a floppy is in a drive", Has(VmFact.Floppies))
         {
-            Pairs = "VS HV KV > any",
             Why = "It would not be there at the target.",
             Fix = "Eject it.",
             Source = "J",
@@ -419,7 +418,7 @@ internal static class StorageChecks
             Source = "J",
             At = "target.storagePool",
         },
-        new("disk.qos", Tells, "CWL", "an I/O limit is not carried over", Has(DiskFact.Qos))
+        new("disk.qos", Tells, "CWL", "an I/O limit is not carried over", Has(DiskFact.Qos).When(PlatformsDiffer))
         {
             Pairs = "VS OV KV HV > any",
             Why = "The disk may take more, or less, than before.",

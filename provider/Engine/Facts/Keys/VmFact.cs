@@ -30,6 +30,8 @@ public static class VmFact
 
     public static FactKey<string> Busy { get; } = Keys.Text("vm.busy", Platform, "running job", vm => ((Vm)vm).BusyWith);
 
+    public static FactKey<bool> Transient { get; } = Keys.Flag("vm.transient", Platform, "life without a definition", vm => Seen((Vm)vm, device => device.Kind == "transient").Select(found => !found.IsEmpty));
+
     public static FactKey<string> InventoryStatus { get; } = Keys.Text("vm.inventoryStatus", Platform, "inventory state");
 
     public static FactKey<ImmutableArray<string>> LiveBlockers { get; } = Keys.List("vm.liveBlockers", Platform, "the platform's own reasons against a live move");
@@ -221,7 +223,7 @@ public static class VmFact
     private static Func<object, Fact<ImmutableArray<string>>> Devices(params string[] kinds) => vm => Seen((Vm)vm, device => kinds.Contains(device.Kind));
 
     private static Fact<ImmutableArray<string>> OtherDevices(object vm) => Seen((Vm)vm, device => device.Kind is not
-        ("hostdev-pci" or "hostdev-mdev" or "hostdev-usb" or "hostdev-scsi" or "vfc" or "filesystem" or "vsock" or "vhost-user" or "vdpa" or "tpm"));
+        ("hostdev-pci" or "hostdev-mdev" or "hostdev-usb" or "hostdev-scsi" or "vfc" or "filesystem" or "vsock" or "vhost-user" or "vdpa" or "tpm" or "transient"));
 
     private static Fact<ImmutableArray<string>> Seen(Vm vm, Func<SpecialDevice, bool> which) =>
         vm.SpecialDevices.Where(which).Select(device => device.Description).ToImmutableArray() is { IsEmpty: false } some ? Fact.Known(some)
