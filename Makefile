@@ -8,7 +8,7 @@ SOURCES := $(shell find provider -name '*.cs' -not -path '*/obj/*' -not -path '*
            $(shell find provider -name '*.csproj' -o -name '*.proto') Directory.Build.props Directory.Packages.props global.json
 NAMES   := bin/pulumi-resource-vmmigrate bin/terraform-provider-vmmigrate bin/vmmigrate
 
-.PHONY: help setup build vcsim test bench lint format quickstart lab-up lab-down sdk examples dist generate clean
+.PHONY: help setup build vcsim test bench torture truth lint format quickstart lab-up lab-down sdk examples dist generate clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: setup build vcsim ## Run every test; the last line is `N passed, N failed,
 
 bench: setup build vcsim ## Print one line of JSON per figure, with the peer's beside ours
 	@eng/bench.sh
+
+torture: setup ## Try to break every rule: crash matrix, 10,000 random histories, 200 at once, kills on real hosts (SEED=N replays one)
+	@eng/torture.sh
 
 truth: setup ## Preview moves, make them and compare: how far off previews are (writes docs/preview-truth.md)
 	@eng/truth.sh

@@ -83,14 +83,15 @@ public sealed class CrashMatrixTests
             }
         }
 
+        Torture.Report.Line("crash matrix", ("case", $"{direction} {kind} {moment}"), ("calls", tried));
         Assert.True(tried > 1, $"only {tried} calls were tried");
     }
 
     private static string[] Patterns(Direction direction) => direction switch
     {
-        Direction.Warm => ["Ensure*", "OpenRound"],
-        Direction.Live or Direction.LiveRollBack => ["Ensure*", "OpenRound", "MoveLive"],
-        _ => ["Ensure*"],
+        Direction.Warm => ["Ensure*", "TrySetLease", "OpenRound"],
+        Direction.Live or Direction.LiveRollBack => ["Ensure*", "TrySetLease", "OpenRound", "MoveLive"],
+        _ => ["Ensure*", "TrySetLease"],
     };
 
     private static MigrationSpec In(MigrationMode mode) => Rehearsal.Spec() with { Mode = mode };

@@ -83,7 +83,10 @@ internal sealed class History
     private MigrationSpec Declare()
     {
         var goal = (MigrationGoal[])[MigrationGoal.Validated, MigrationGoal.Replicated, MigrationGoal.CutOver, MigrationGoal.CutOver, MigrationGoal.CutOver];
-        return Rehearsal.Spec(goal[_random.Next(goal.Length)], _random.Next(4) == 0 ? "dc3" : "dc2", _random.Next(6) == 0 ? RollbackChanges.Discard : RollbackChanges.BringBack);
+        return Rehearsal.Spec(goal[_random.Next(goal.Length)], _random.Next(4) == 0 ? "dc3" : "dc2", _random.Next(6) == 0 ? RollbackChanges.Discard : RollbackChanges.BringBack) with
+        {
+            Mode = (MigrationMode[])[MigrationMode.Cold, MigrationMode.Cold, MigrationMode.Warm, MigrationMode.Live] is var modes && Environment.GetEnvironmentVariable("VMMIGRATE_TORTURE_MODES") == "all" ? modes[_random.Next(4)] : MigrationMode.Cold,
+        };
     }
 
     private async Task DriveAsync(MigrationSpec spec, bool removal)
