@@ -13,15 +13,17 @@ internal static class LiveWayBack
 {
     internal static async Task RunAsync(Run run, CancellationToken cancellation)
     {
-        var (site, home) = (run.Seen.HomeSite, run.Seen.Home!);
-        foreach (var copy in await run.To.FindStampedAsync(run.MigrationId, cancellation))
+        // Back to where it came from, which is not home when it moves on; and from wherever it went, which need not be where it is wanted now.
+        var (site, home) = (run.From, run.Vm);
+        foreach (var at in run.Seen.Copies.Select(copy => copy.Site).Append(run.To).Distinct())
         {
-            if (copy.Stamp is not { Role: StampRole.Target } stamp || stamp[StampNotes.Live] is null || stamp[StampNotes.Accepted] is not null)
+            foreach (var copy in await at.FindStampedAsync(run.MigrationId, cancellation))
             {
-                continue;
+                if (copy.Stamp is { Role: StampRole.Target } stamp && stamp[StampNotes.Live] is not null && stamp[StampNotes.Accepted] is null)
+                {
+                    await BackAsync(run, site, home, at, copy, cancellation);
+                }
             }
-
-            await BackAsync(run, site, home, copy, cancellation);
         }
 
         // Where the switch never came about there is nothing more to do: the VM has run on.
@@ -35,21 +37,21 @@ internal static class LiveWayBack
         await SourceNotes.UpdateAsync(site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.BringBack, null).With(StampNotes.DownSince, null), cancellation);
     }
 
-    private static async Task BackAsync(Run run, Site site, Vm home, Vm copy, CancellationToken cancellation)
+    private static async Task BackAsync(Run run, Site site, Vm home, Site at, Vm copy, CancellationToken cancellation)
     {
         if (await site.InspectAsync(home.Id, cancellation) is not { Power: PowerState.Off })
         {
             throw new PlatformException(
                 PlatformErrorKind.Refused, site.Name,
-                $"{home.Name} runs at {site.Name} and at {run.To.Name}: somebody has started it in spite of the fence. Nothing is taken back; shut down the one that is not to stay");
+                $"{home.Name} runs at {site.Name} and at {at.Name}: somebody has started it in spite of the fence. Nothing is taken back; shut down the one that is not to stay");
         }
 
         await site.EnsureFencedAsync(home.Id, run.MigrationId, cancellation);
         await SourceNotes.UpdateAsync(
             site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, stamp[StampNotes.DownSince] ?? run.Now).With(StampNotes.BringBack, "started"), cancellation);
-        run.Events.Status("take back", $"waiting for {run.Name} to shut down at {run.To.Name}");
-        await run.To.EnsureOffAsync(copy.Id, run.Spec.ShutdownTimeout, force: true, cancellation);
-        await using (var round = await run.To.OpenRoundAsync(new RoundRequest(copy.Id, run.MigrationId, "back", MoveLive.Checkpoint, Quiesce: false), cancellation))
+        run.Events.Status("take back", $"waiting for {run.Name} to shut down at {at.Name}");
+        await at.EnsureOffAsync(copy.Id, run.Spec.ShutdownTimeout, force: true, cancellation);
+        await using (var round = await at.OpenRoundAsync(new RoundRequest(copy.Id, run.MigrationId, "back", MoveLive.Checkpoint, Quiesce: false), cancellation))
         {
             foreach (var disk in copy.Disks)
             {
@@ -60,8 +62,8 @@ internal static class LiveWayBack
             }
         }
 
-        await run.To.EnsureTrackingRemovedAsync(copy.Id, run.MigrationId, cancellation);
-        await run.To.EnsureUndefinedAsync(copy.Id, run.MigrationId, cancellation);
+        await at.EnsureTrackingRemovedAsync(copy.Id, run.MigrationId, cancellation);
+        await at.EnsureUndefinedAsync(copy.Id, run.MigrationId, cancellation);
         run.CopyId = null;
     }
 }
