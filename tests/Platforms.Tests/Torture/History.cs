@@ -85,7 +85,7 @@ internal sealed class History
         var goal = (MigrationGoal[])[MigrationGoal.Validated, MigrationGoal.Replicated, MigrationGoal.CutOver, MigrationGoal.CutOver, MigrationGoal.CutOver];
         return Rehearsal.Spec(goal[_random.Next(goal.Length)], _random.Next(4) == 0 ? "dc3" : "dc2", _random.Next(6) == 0 ? RollbackChanges.Discard : RollbackChanges.BringBack) with
         {
-            Mode = (MigrationMode[])[MigrationMode.Cold, MigrationMode.Cold, MigrationMode.Warm, MigrationMode.Live] is var modes && Environment.GetEnvironmentVariable("VMMIGRATE_TORTURE_MODES") == "all" ? modes[_random.Next(4)] : MigrationMode.Cold,
+            Mode = ((MigrationMode[])[MigrationMode.Cold, MigrationMode.Cold, MigrationMode.Warm, MigrationMode.Live])[_random.Next(4)],
         };
     }
 
@@ -262,7 +262,7 @@ internal sealed class History
 
     private void Tell(string what) => _told.Add($"{_world.Time.GetUtcNow():d HH:mm:ss} {what}");
 
-    private static string Say(MigrationSpec spec, bool removal) => removal ? "the declaration away" : $"{spec.Goal} at {spec.Target.Site}, {spec.Rollback}";
+    private static string Say(MigrationSpec spec, bool removal) => removal ? "the declaration away" : $"{spec.Mode} {spec.Goal} at {spec.Target.Site}, {spec.Rollback}";
 
     private static string Say((string Site, Fault Fault) fault) =>
         $"{fault.Fault.Kind} {fault.Fault.Moment} {fault.Fault.Call} {fault.Fault.Nth}x{fault.Fault.Times} at {fault.Site}";
