@@ -1,0 +1,35 @@
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Estimates;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Platforms.Tests.Driving;
+
+namespace VmMigrate.Platforms.Tests.Planning;
+
+public sealed class EstimateLearnsTests
+{
+    [Fact(Timeout = 60_000)]
+    public async Task A_move_leaves_its_times_on_the_platform_and_the_next_preview_rests_on_them()
+    {
+        var world = new Rehearsal();
+        var (before, outcome) = await world.DriveAsync(Rehearsal.Spec());
+        Assert.Null(outcome!.Failed);
+        Assert.StartsWith("assumed", before.Estimate!.Basis, StringComparison.Ordinal);
+
+        // Another runner, with no state: all that it knows stands on the copy's stamp.
+        var seen = await world.ObserveAsync(Rehearsal.Spec());
+        var note = seen.Current!.Vm.Stamp![StampNotes.Ran]!;
+        Assert.InRange(note.Length, 1, 255);
+        var record = RunRecord.Read(note)!;
+        Assert.Equal(outcome.Done.Length, record.Steps.Length);
+        Assert.Equal(before.Run!.Transferred, record.Steps.Sum(step => step.Bytes));
+
+        var back = await world.Time.RunAsync(() => PreflightRunner.RunAsync(Rehearsal.Spec(), null, world.Sites(), true, world.Time, RunEvents.None, CancellationToken.None));
+        Assert.Equal(PlanKind.RollBack, back.Plan!.Kind);
+
+        // This world's copies take no time, so only the guest's shutdown has something to tell; it is the same guest at either site.
+        var stop = back.Estimate!.Steps[0];
+        Assert.Equal(EstimateBasis.Recorded, stop.Basis);
+        Assert.Equal(record.Steps.Single(step => step.Name == "stop VM").Seconds, stop.Duration.TotalSeconds, 0.01);
+    }
+}
