@@ -142,7 +142,7 @@ internal sealed class Ec2Server : IAsyncDisposable
                 default:
                     var form = QueryHelpers.ParseQuery(Encoding.UTF8.GetString(body.Span)).ToDictionary(entry => entry.Key, entry => entry.Value.ToString());
                     var call = new QueryParameters(form);
-                    World.Faults.Before?.Invoke(call.Action);
+                    World.Faults.Before?.Invoke(call.DryRun ? "DryRun " + call.Action : call.Action);
                     string text;
                     lock (World.Gate)
                     {

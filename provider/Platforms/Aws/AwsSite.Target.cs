@@ -229,7 +229,11 @@ internal sealed partial class AwsSite
                         : null,
                     MetadataOptions = new InstanceMetadataOptionsRequest { HttpTokens = HttpTokensState.Required, HttpEndpoint = InstanceMetadataEndpointState.Enabled },
                     InstanceInitiatedShutdownBehavior = ShutdownBehavior.Stop,
-                    TagSpecifications = [AwsTags.Specification("instance", tags)],
+                    TagSpecifications =
+                    [
+                        AwsTags.Specification("instance", tags),
+                        AwsTags.Specification("volume", [KeyValuePair.Create(AwsTags.Migration, id), KeyValuePair.Create(AwsTags.Kind, "blank")]),
+                    ],
                 },
                 cancellation),
             cancellation).ConfigureAwait(false);
@@ -346,6 +350,12 @@ internal sealed partial class AwsSite
         foreach (var image in await ImagesAsync(migrationId, cancellation).ConfigureAwait(false))
         {
             await _connection.AskAsync($"deregistering {image.ImageId}", ec2 => ec2.DeregisterImageAsync(new DeregisterImageRequest { ImageId = image.ImageId }, cancellation), cancellation).ConfigureAwait(false);
+        }
+
+        foreach (var root in await VolumesAsync([AwsTags.With(AwsTags.Migration, migrationId), AwsTags.With(AwsTags.Kind, "blank"), new Filter("status", ["available"])], cancellation).ConfigureAwait(false))
+        {
+            // A run was lost between taking an empty root off its instance and deleting it.
+            await DeleteVolumeAsync(root.VolumeId, cancellation).ConfigureAwait(false);
         }
 
         var blanks = await _connection.AskAsync(

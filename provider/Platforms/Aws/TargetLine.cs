@@ -56,7 +56,17 @@ internal sealed class TargetLine : SnapshotLine
         var line = await SnapshotsAsync(connection, disk.MigrationId, disk.DiskName, cancellation).ConfigureAwait(false);
         if (line is [.., { } last] && last.State == SnapshotState.Pending && PutJournal.IsSealed(last.SnapshotId))
         {
-            // A killed run had sealed it.
+            // A killed run had sealed it; whether its call to complete it arrived, nobody knows.
+            var put = PutJournal.ReadSealed(last.SnapshotId);
+            try
+            {
+                await ebs.CompleteAsync(last.SnapshotId, put.Count, put.Values, cancellation).ConfigureAwait(false);
+            }
+            catch (PlatformException e) when (e.Kind is PlatformErrorKind.Refused or PlatformErrorKind.Busy)
+            {
+                // It did arrive.
+            }
+
             await WaitAsync(connection, last.SnapshotId, cancellation).ConfigureAwait(false);
             line = await SnapshotsAsync(connection, disk.MigrationId, disk.DiskName, cancellation).ConfigureAwait(false);
         }

@@ -99,6 +99,57 @@ public sealed class Ec2MoveTests
         Assert.Empty(ec2.World.Nics);
     }
 
+    [Theory(Timeout = Limit)]
+    [InlineData("POST /snapshots")]
+    [InlineData("PUT /snapshots")]
+    [InlineData("POST /snapshots/completion")]
+    [InlineData("RegisterImage")]
+    [InlineData("CreateNetworkInterface")]
+    [InlineData("RunInstances")]
+    [InlineData("StopInstances")]
+    [InlineData("DetachVolume")]
+    [InlineData("CreateVolume")]
+    [InlineData("AttachVolume")]
+    [InlineData("DeregisterImage")]
+    [InlineData("ModifyInstanceAttribute")]
+    [InlineData("CreateTags")]
+    [InlineData("StartInstances")]
+    public async Task A_run_that_ec2_is_lost_to_at_any_call_is_gone_on_with_and_taken_back_whole(string call)
+    {
+        foreach (var afterIt in (bool[])[false, true])
+        {
+            await using var ec2 = await Ec2World.StartAsync();
+            var dc = new Datacentre(ec2);
+            var (met, gone) = (false, false);
+            ec2.World.Faults.Before = action =>
+            {
+                gone |= met || (!afterIt && action.StartsWith(call, StringComparison.Ordinal));
+                met |= action.StartsWith(call, StringComparison.Ordinal);
+                if (gone)
+                {
+                    throw new TestEc2.Ec2Error(403, "UnauthorizedOperation", "The test took the keys away.");
+                }
+            };
+            var (_, lost) = await dc.DriveAsync(Datacentre.Spec());
+            Assert.True(lost?.Failed is not null, $"{call} was never called, or its loss went unseen");
+            ec2.World.Faults.Before = null;
+
+            var (before, moved) = await dc.DriveAsync(Datacentre.Spec());
+
+            Assert.True(moved is { Failed: null }, $"{call}: {moved?.Why} {string.Join('\n', before.Findings)}");
+            var instance = ec2.Do(world => Assert.Single(world.Instances, instance => instance.State == "running"));
+            Assert.Equal(2, ec2.World.Volumes.Count(volume => volume.Instance == instance.Id));
+            Assert.Equal(PowerState.Off, (await dc.Home.InspectAsync(before.Run!.Vm.Id, Cancel))!.Power);
+            var (_, back) = await dc.DriveAsync(Datacentre.Spec(), removal: true);
+            Assert.True(back is { Failed: null }, back?.Why);
+            Assert.Empty(ec2.Do(world => world.Instances.Where(one => one.State != "terminated").ToList()));
+            Assert.Empty(ec2.World.Volumes);
+            Assert.Empty(ec2.World.Snapshots);
+            Assert.Empty(ec2.World.Nics);
+            Assert.Empty(ec2.World.Images);
+        }
+    }
+
     /// <summary>A simulated site with one VM, beside the EC2.</summary>
     private sealed class Datacentre
     {

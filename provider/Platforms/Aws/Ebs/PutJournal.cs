@@ -34,6 +34,19 @@ internal sealed class PutJournal : IDisposable
     /// <summary>Whether it was asked to be completed, and takes no more blocks.</summary>
     internal static bool IsSealed(string snapshot) => File.Exists(PathOf(snapshot) + Sealed);
 
+    /// <summary>The blocks of a snapshot that was sealed, by their indices.</summary>
+    internal static SortedDictionary<int, byte[]> ReadSealed(string snapshot)
+    {
+        var put = new SortedDictionary<int, byte[]>();
+        var bytes = File.ReadAllBytes(PathOf(snapshot) + Sealed);
+        for (var at = 0; at + RecordBytes <= bytes.Length; at += RecordBytes)
+        {
+            put[BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(at))] = bytes[(at + 4)..(at + RecordBytes)];
+        }
+
+        return put;
+    }
+
     internal static void Delete(string snapshot)
     {
         try

@@ -72,6 +72,7 @@ internal sealed class SnapshotDisk : IDisposable
             var hash = SHA256.HashData(memory.Whole.Span);
             await _ebs.PutAsync(open, index, memory.Whole, hash, cancellation).ConfigureAwait(false);
             _put[index] = hash;
+            _journal?.Done(index, hash);
         }
 
         _journal?.Seal();
