@@ -51,9 +51,9 @@ public static class Planner
                 return Warm(run)
                     ? new Plan(PlanKind.Replicate, [
                         .. run.Seen.Copies.IsEmpty ? [] : new Step[] { new DropStrayCopies() },
-                        new StampSource(), new CreateDisks(), new ReplicateRounds()])
+                        .. Strays(run), new StampSource(), new CreateDisks(), new ReplicateRounds()])
                     : Replicated(run)
-                    ? new Plan(PlanKind.Nothing, [])
+                    ? Strays(run) is { Length: > 0 } strays ? new Plan(PlanKind.Resume, [.. strays]) : new Plan(PlanKind.Nothing, [])
 
                     // A way back that was stopped after its last start: what is left of it is to keep the disks.
                     : run.Seen.Copies is [{ AcceptedAt: not null } back] && back.Site == run.To && run.Seen.HomeFence == FenceState.None && !(run.WasRunning && run.Vm.Power == PowerState.Off)
