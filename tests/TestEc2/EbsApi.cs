@@ -88,16 +88,33 @@ internal sealed class EbsApi(World world)
 
         var snapshot = world.Add(world.Snapshots, new Snapshot
         {
-            Id = world.NewId("snap"), Made = world.Now, SizeGib = size, State = "pending", TakesBlocks = true, Parent = parent, Lineage = parent?.Lineage ?? world.NewId("line"), KmsKey = key ?? parent?.KmsKey,
-            Description = (string?)asked["Description"], Blocks = parent is null ? [] : new(parent.Blocks), Tags = tags, ClientToken = token,
+            Id = world.NewId("snap"),
+            Made = world.Now,
+            SizeGib = size,
+            State = "pending",
+            TakesBlocks = true,
+            Parent = parent,
+            Lineage = parent?.Lineage ?? world.NewId("line"),
+            KmsKey = key ?? parent?.KmsKey,
+            Description = (string?)asked["Description"],
+            Blocks = parent is null ? [] : new(parent.Blocks),
+            Tags = tags,
+            ClientToken = token,
         });
         return Json(201, Describe(snapshot));
     }
 
     private static JsonObject Describe(Snapshot s) => new()
     {
-        ["SnapshotId"] = s.Id, ["OwnerId"] = World.Owner, ["Status"] = s.State, ["StartTime"] = s.Made.ToUnixTimeMilliseconds() / 1000.0, ["VolumeSize"] = s.SizeGib, ["BlockSize"] = World.BlockBytes,
-        ["ParentSnapshotId"] = s.Parent?.Id, ["KmsKeyArn"] = s.KmsKey, ["Description"] = s.Description,
+        ["SnapshotId"] = s.Id,
+        ["OwnerId"] = World.Owner,
+        ["Status"] = s.State,
+        ["StartTime"] = s.Made.ToUnixTimeMilliseconds() / 1000.0,
+        ["VolumeSize"] = s.SizeGib,
+        ["BlockSize"] = World.BlockBytes,
+        ["ParentSnapshotId"] = s.Parent?.Id,
+        ["KmsKeyArn"] = s.KmsKey,
+        ["Description"] = s.Description,
         ["Tags"] = new JsonArray([.. s.Tags.Select(tag => new JsonObject { ["Key"] = tag.Key, ["Value"] = tag.Value })]),
     };
 

@@ -347,7 +347,16 @@ internal sealed partial class Ec2Actions
 
         var image = world.Add(world.Images, new Image
         {
-            Id = world.NewId("ami"), Made = world.Now, ImageName = name, Architecture = architecture, RootDevice = root, BootMode = boot, Ena = ena, Tpm = tpm, Disks = disks, Tags = tags,
+            Id = world.NewId("ami"),
+            Made = world.Now,
+            ImageName = name,
+            Architecture = architecture,
+            RootDevice = root,
+            BootMode = boot,
+            Ena = ena,
+            Tpm = tpm,
+            Disks = disks,
+            Tags = tags,
         });
         return [E("imageId", image.Id)];
     }
@@ -371,7 +380,13 @@ internal sealed partial class Ec2Actions
 
         var nic = world.Add(world.Nics, new Nic
         {
-            Id = world.NewId("eni"), Made = world.Now, Subnet = subnet, Address = Address(subnet, wanted), Mac = world.NewMac(), Description = description, Tags = tags,
+            Id = world.NewId("eni"),
+            Made = world.Now,
+            Subnet = subnet,
+            Address = Address(subnet, wanted),
+            Mac = world.NewMac(),
+            Description = description,
+            Tags = tags,
             Groups = groups.Count > 0 ? groups : [world.Groups.First(group => group.Vpc == subnet.Vpc).Id],
         });
         return [E("networkInterface", [.. NicOf(nic)])];
@@ -485,8 +500,18 @@ internal sealed partial class Ec2Actions
         var subnet = nics.Count > 0 ? nics[0].Nic.Subnet : World.Find(world.Subnets, subnetId ?? throw Ec2Error.Missing("SubnetId"), () => new Ec2Error(400, "InvalidSubnetID.NotFound", "The subnet ID does not exist"));
         var instance = world.Add(world.Instances, new Instance
         {
-            Id = world.NewId("i"), Made = world.Now, Type = type, Image = image, Zone = subnet.Zone, Vpc = subnet.Vpc, State = "pending", ClientToken = token, Profile = profile,
-            HttpTokens = tokens, TerminationProtected = protection, Tags = tags.GetValueOrDefault("instance") ?? [],
+            Id = world.NewId("i"),
+            Made = world.Now,
+            Type = type,
+            Image = image,
+            Zone = subnet.Zone,
+            Vpc = subnet.Vpc,
+            State = "pending",
+            ClientToken = token,
+            Profile = profile,
+            HttpTokens = tokens,
+            TerminationProtected = protection,
+            Tags = tags.GetValueOrDefault("instance") ?? [],
         });
         if (nics.Count == 0)
         {
@@ -506,8 +531,20 @@ internal sealed partial class Ec2Actions
             var snapshot = disk.Snapshot is null ? null : world.FindSnapshot(disk.Snapshot);
             world.Volumes.Add(new Volume
             {
-                Id = world.NewId("vol"), Made = world.Now, SizeGib = change.Size ?? disk.SizeGib ?? snapshot?.SizeGib ?? 8, Zone = instance.Zone, Type = change.Type ?? disk.Type, State = "in-use", Lineage = snapshot?.Lineage ?? world.NewId("line"),
-                Blocks = snapshot is null ? [] : new(snapshot.Blocks), Last = snapshot, Snapshot = snapshot?.Id, KmsKey = snapshot?.KmsKey, Instance = instance.Id, Device = disk.Device, DeleteOnTermination = change.Delete ?? true,
+                Id = world.NewId("vol"),
+                Made = world.Now,
+                SizeGib = change.Size ?? disk.SizeGib ?? snapshot?.SizeGib ?? 8,
+                Zone = instance.Zone,
+                Type = change.Type ?? disk.Type,
+                State = "in-use",
+                Lineage = snapshot?.Lineage ?? world.NewId("line"),
+                Blocks = snapshot is null ? [] : new(snapshot.Blocks),
+                Last = snapshot,
+                Snapshot = snapshot?.Id,
+                KmsKey = snapshot?.KmsKey,
+                Instance = instance.Id,
+                Device = disk.Device,
+                DeleteOnTermination = change.Delete ?? true,
                 Tags = new(tags.GetValueOrDefault("volume") ?? []),
             });
         }

@@ -213,7 +213,13 @@ internal sealed class Ec2Server : IAsyncDisposable
             "/latest/meta-data/iam/security-credentials" => "mover-role",
             "/latest/meta-data/iam/security-credentials/mover-role" => new JsonObject
             {
-                ["Code"] = "Success", ["LastUpdated"] = "2026-01-01T00:00:00Z", ["Type"] = "AWS-HMAC", ["AccessKeyId"] = account.Key, ["SecretAccessKey"] = account.Secret, ["Token"] = account.Token, ["Expiration"] = "2099-01-01T00:00:00Z",
+                ["Code"] = "Success",
+                ["LastUpdated"] = "2026-01-01T00:00:00Z",
+                ["Type"] = "AWS-HMAC",
+                ["AccessKeyId"] = account.Key,
+                ["SecretAccessKey"] = account.Secret,
+                ["Token"] = account.Token,
+                ["Expiration"] = "2099-01-01T00:00:00Z",
             }.ToJsonString(),
             _ => null,
         };

@@ -37,8 +37,11 @@ internal sealed class OtherApis(World world)
 
                 var account = new Account
                 {
-                    Key = "ASIA" + Convert.ToHexString(RandomNumberGenerator.GetBytes(8)), Secret = Convert.ToHexString(RandomNumberGenerator.GetBytes(20)), Token = Convert.ToBase64String(RandomNumberGenerator.GetBytes(60)),
-                    Expires = world.Now + SessionLength, Arn = $"arn:aws:sts::{World.Owner}:assumed-role/migration/{session}",
+                    Key = "ASIA" + Convert.ToHexString(RandomNumberGenerator.GetBytes(8)),
+                    Secret = Convert.ToHexString(RandomNumberGenerator.GetBytes(20)),
+                    Token = Convert.ToBase64String(RandomNumberGenerator.GetBytes(60)),
+                    Expires = world.Now + SessionLength,
+                    Arn = $"arn:aws:sts::{World.Owner}:assumed-role/migration/{session}",
                 };
                 world.Accounts.Add(account);
                 return new XElement(Sts + "AssumeRoleResponse", new XElement(Sts + "AssumeRoleResult",

@@ -58,7 +58,11 @@ internal sealed partial class AwsSite
     {
         var tags = AwsTags.Specification("snapshot", new Dictionary<string, string>
         {
-            [AwsTags.Migration] = migrationId, [AwsTags.Kind] = "checkpoint", [AwsTags.Checkpoint] = $"{checkpoint}", [AwsTags.Card] = instance.InstanceId, ["Name"] = $"{migrationId} checkpoint {checkpoint}",
+            [AwsTags.Migration] = migrationId,
+            [AwsTags.Kind] = "checkpoint",
+            [AwsTags.Checkpoint] = $"{checkpoint}",
+            [AwsTags.Card] = instance.InstanceId,
+            ["Name"] = $"{migrationId} checkpoint {checkpoint}",
         });
         var made = new Dictionary<string, string>(StringComparer.Ordinal);
         if (held.Exists(volume => (volume.Volume.Attachments ?? []).Count > 0))

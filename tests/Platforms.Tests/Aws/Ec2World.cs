@@ -37,7 +37,13 @@ internal sealed class Ec2World : IAsyncDisposable
             Forget(name);
             var image = World.Images.Find(image => image.ImageName == "debian") ?? World.Add(World.Images, new Image
             {
-                Id = World.NewId("ami"), ImageName = "debian", Architecture = "x86_64", RootDevice = "/dev/xvda", BootMode = "legacy-bios", Ena = true, Disks = [],
+                Id = World.NewId("ami"),
+                ImageName = "debian",
+                Architecture = "x86_64",
+                RootDevice = "/dev/xvda",
+                BootMode = "legacy-bios",
+                Ena = true,
+                Disks = [],
             });
             var subnet = World.Subnets[0];
             var instance = new Instance { Id = World.NewId("i"), Type = World.Types[type], Image = image, Zone = subnet.Zone, Vpc = subnet.Vpc, State = "stopped", Tags = { ["Name"] = name } };
@@ -58,7 +64,18 @@ internal sealed class Ec2World : IAsyncDisposable
 
         var volume = new Volume
         {
-            Id = World.NewId("vol"), SizeGib = sizeGib, Zone = instance.Zone, Type = "gp3", Iops = 3000, Throughput = 125, State = "in-use", Lineage = World.NewId("line"), Blocks = content, Instance = instance.Id, Device = device, DeleteOnTermination = device == "/dev/xvda",
+            Id = World.NewId("vol"),
+            SizeGib = sizeGib,
+            Zone = instance.Zone,
+            Type = "gp3",
+            Iops = 3000,
+            Throughput = 125,
+            State = "in-use",
+            Lineage = World.NewId("line"),
+            Blocks = content,
+            Instance = instance.Id,
+            Device = device,
+            DeleteOnTermination = device == "/dev/xvda",
         };
         World.Volumes.Add(volume);
         return volume;

@@ -211,7 +211,7 @@ public sealed class TargetDefinitionTests
     [Fact]
     public void A_vm_of_another_platform_is_refused()
     {
-        var failure = Assert.Throws<PlatformException>(() => TargetDefinition.Translate("dc2", Request(Source()) with { SourcePlatform = "vsphere" }, Kvm));
+        var failure = Assert.Throws<PlatformException>(() => TargetDefinition.Translate("dc2", Request(Source()) with { SourcePlatform = "xen" }, Kvm));
 
         Assert.Equal(PlatformErrorKind.Unsupported, failure.Kind);
     }

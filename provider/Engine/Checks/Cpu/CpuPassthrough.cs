@@ -35,7 +35,7 @@ internal static class CpuPassthrough
     internal static Rule FeaturesRule { get; } = Rules.Own("`vm.cpuFeatures` (for a CPU that follows its host: the source host's) has what `host.cpuFeatures` lacks", [VmFact.CpuFeatures, HostFact.CpuFeatures], look =>
     {
         var follows = look.Peek(VmFact.CpuMode).Or("") is "host-passthrough" or "host-model" or "maximum";
-        var seen = look.Peek(VmFact.CpuFeatures) .IsKnown || !follows ? look.Peek(VmFact.CpuFeatures) : look.Peek(HostFact.CpuFeatures, source: true);
+        var seen = look.Peek(VmFact.CpuFeatures).IsKnown || !follows ? look.Peek(VmFact.CpuFeatures) : look.Peek(HostFact.CpuFeatures, source: true);
         if (look.Get(seen, VmFact.CpuFeatures.Name, out var used) && look.Get(HostFact.CpuFeatures, out var there)
             && used.Except(there, StringComparer.OrdinalIgnoreCase).ToImmutableArray() is { IsEmpty: false } missing)
         {
