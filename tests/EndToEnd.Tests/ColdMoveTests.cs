@@ -84,7 +84,7 @@ public sealed class ColdMoveTests(TwoHosts lab)
     [InlineData("KILL")]
     public async Task A_run_that_is_stopped_while_it_copies_leaves_the_VM_at_the_source_and_the_next_one_goes_on(string signal)
     {
-        // Enough data that the copy is still under way when the signal comes.
+        // Enough data, at such a rate, that the copy is still under way when the signal comes.
         await TwoHosts.FreshGuestAsync(Lab.Vm);
         var data = Path.Combine(lab.Images(TwoHosts.Dc1), "web-01.data.qcow2");
         await TwoHosts.RunAsync("bash", ["-c", $"head -c 2G /dev/urandom >'{data}.raw' && qemu-img convert -f raw -O qcow2 '{data}.raw' '{data}' && rm '{data}.raw' && chown --reference='{lab.Images(TwoHosts.Dc1)}' '{data}'"]);
@@ -94,8 +94,10 @@ public sealed class ColdMoveTests(TwoHosts lab)
         using var declaration = new Declaration(lab);
         try
         {
-            var stopped = await declaration.ApplyAndSignalAsync("copy vdb", signal);
+            declaration.Provider = "bandwidth = \"200 MiB/s\"";
+            var stopped = await declaration.ApplyAndSignalAsync("copy web-01", signal);
             Assert.True(stopped.ExitCode != 0, stopped.Text);
+            declaration.Provider = "";
             if (signal == "INT")
             {
                 Assert.Contains("was cancelled at step \"copy disks\"", stopped.Flat, StringComparison.Ordinal);

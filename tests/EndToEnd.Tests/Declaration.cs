@@ -38,6 +38,9 @@ internal sealed class Declaration : IDisposable
 
     internal string Sites { get; set; } = "";
 
+    /// <summary>More of the provider's block, beside its sites.</summary>
+    internal string Provider { get; set; } = "";
+
     internal string StateText => File.ReadAllText(Path.Combine(_folder, "terraform.tfstate"));
 
     internal JsonNode? Attributes => JsonNode.Parse(StateText)!["resources"]!.AsArray().SingleOrDefault()?["instances"]![0]!["attributes"];
@@ -95,6 +98,7 @@ internal sealed class Declaration : IDisposable
               }
             }
             provider "vmmigrate" {
+              {{Provider}}
               sites = {
                 dc1 = { libvirt = { uri = "{{_lab.Uri("dc1")}}" } }
                 dc2 = { libvirt = { uri = "{{_lab.Uri("dc2")}}" } }
