@@ -38,7 +38,7 @@ public static class Planner
         if (CameLive(run.Seen))
         {
             // The VM is at the target with its memory and what it has written since; only the proof is missing.
-            return run.Spec.Goal >= MigrationGoal.CutOver && run.Seen.Copies.Any(copy => copy.Site == run.To)
+            return run.Spec.Goal >= MigrationGoal.CutOver && WentTo(run.Seen, run.To)
                 ? new Plan(PlanKind.Move, [.. Live(), .. run.Spec.Goal == MigrationGoal.Committed ? new Step[] { new RetireSource(), new ReleaseCopy() } : []])
                 : new Plan(PlanKind.RollBack, [new TakeLiveBack(), .. run.Spec.Goal == MigrationGoal.Validated ? new Step[] { new RemoveCopy(), new ReleaseSource() } : []]);
         }
@@ -78,6 +78,19 @@ public static class Planner
         }
 
         var commit = run.Spec.Goal == MigrationGoal.Committed;
+        if (CameLive(run.Seen))
+        {
+            // As from home: what it has written where it runs now counts, so the proof is finished there, or it comes back with all of that.
+            return WentTo(run.Seen, run.To)
+                ? new Plan(PlanKind.Move, [.. Live(), new RemoveOldCopy(), .. commit ? new Step[] { new RetireSource(), new ReleaseCopy() } : []])
+                : new Plan(
+                    current.Site == run.To ? PlanKind.Resume : PlanKind.RollBack,
+                    [
+                        new TakeLiveBack(), new RemoveStaleCopies(), .. Strays(run),
+                        .. commit && current.Site == run.To ? new Step[] { new RetireSource(), new ReleaseCopy() } : [],
+                    ]);
+        }
+
         if (current.Site != run.To)
         {
             ImmutableArray<Step> moveOn =
@@ -141,10 +154,13 @@ public static class Planner
 
     private static bool Running(Run run) => run.Vm.Power == PowerState.Running && run.Seen.HomeFence != FenceState.Broken;
 
-    /// <summary>A live move got as far as the switch: the VM is off at home and runs at the target, not accepted yet.</summary>
-    internal static bool CameLive(Observation seen) =>
-        seen.Current is null && seen.Home?.Power == PowerState.Off
-        && seen.Copies.Any(copy => copy.Vm.Stamp?[StampNotes.Live] is not null && copy.Vm.Stamp[StampNotes.Accepted] is null && copy.Vm.Power != PowerState.Off);
+    /// <summary>A live move got as far as the switch: the VM is off where it lived, at home or in a copy, and runs at the target, not accepted yet.</summary>
+    private static bool CameLive(Observation seen) => seen.Place is { Vm.Power: PowerState.Off } && seen.Copies.Any(IsLiveUnproven);
+
+    private static bool WentTo(Observation seen, Site site) => seen.Copies.Any(copy => copy.Site == site && IsLiveUnproven(copy));
+
+    private static bool IsLiveUnproven(Copy copy) =>
+        copy.Vm.Stamp is { } stamp && stamp[StampNotes.Live] is not null && stamp[StampNotes.Accepted] is null && copy.Vm.Power != PowerState.Off;
 
     private static Step[] StopStrays(Run run) => run.Seen.StrayCopies.Any(copy => copy.Vm.Power != PowerState.Off) ? [new StopStrayCopies()] : [];
 
@@ -160,7 +176,7 @@ public static class Planner
 
         return
         [
-            .. StopStrays(run),
+            .. CameLive(run.Seen) ? [new TakeLiveBack()] : StopStrays(run),
             new StopCopy(),
             .. run.Spec.Rollback == RollbackChanges.BringBack ? new Step[] { new BringBack() } : [],
             new StartSource(),

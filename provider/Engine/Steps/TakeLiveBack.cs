@@ -1,8 +1,9 @@
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Planning;
 
 namespace VmMigrate.Engine.Steps;
 
-/// <summary>A live move that was killed after its switch is no longer wished: its VM comes home with what it wrote.</summary>
+/// <summary>A live move that was killed after its switch is no longer wished: its VM comes back to where it lived with what it wrote.</summary>
 internal sealed class TakeLiveBack : Step
 {
     public override string Name => "take live move back";
@@ -16,11 +17,11 @@ internal sealed class TakeLiveBack : Step
     public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(10);
 
     public override string Describe(Run run) =>
-        $"shut {run.Name} down at {run.To.Name}, copy what it has written since to {run.Seen.HomeSite.Name}, and start it there";
+        $"shut {run.Name} down where it runs unproven ({Placement.Names(run.Seen.StrayCopies.Select(copy => copy.Site.Name))}), copy what it has written since to {run.From.Name}, and start it there";
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
         await LiveWayBack.RunAsync(run, cancellation);
-        return $"{run.Name} runs at {run.Seen.HomeSite.Name}";
+        return $"{run.Name} runs at {run.From.Name}";
     }
 }

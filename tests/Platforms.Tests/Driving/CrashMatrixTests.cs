@@ -20,6 +20,7 @@ public sealed class CrashMatrixTests
         WarmRollBack,
         Live,
         LiveRollBack,
+        LiveMoveOn,
     }
 
     public static TheoryData<Direction, FaultKind, FaultMoment> Cases()
@@ -74,7 +75,7 @@ public sealed class CrashMatrixTests
 
                 tried++;
                 world.Time.Advance(TimeSpan.FromSeconds(30));
-                Remembered? then = direction is Direction.Commit or Direction.MoveOn ? remembered : null;
+                Remembered? then = direction is Direction.Commit or Direction.MoveOn or Direction.LiveMoveOn ? remembered : null;
                 var (before, again) = await world.DriveAsync(spec, removal, then);
                 Assert.False(before.IsBlocked, $"{site} {pattern} {nth}: {string.Join(" ", before.Findings.Select(finding => finding.Message))}");
                 Assert.True(again?.Failed is null, $"{site} {pattern} {nth}: {again?.Failed?.Name}: {again?.Why}");
@@ -90,7 +91,7 @@ public sealed class CrashMatrixTests
     private static string[] Patterns(Direction direction) => direction switch
     {
         Direction.Warm => ["Ensure*", "TrySetLease", "OpenRound"],
-        Direction.Live or Direction.LiveRollBack => ["Ensure*", "TrySetLease", "OpenRound", "MoveLive"],
+        Direction.Live or Direction.LiveRollBack or Direction.LiveMoveOn => ["Ensure*", "TrySetLease", "OpenRound", "MoveLive"],
         _ => ["Ensure*", "TrySetLease"],
     };
 
@@ -105,6 +106,7 @@ public sealed class CrashMatrixTests
         Direction.Move => (Rehearsal.Spec(), false),
         Direction.RollBack => (Rehearsal.Spec(), true),
         Direction.MoveOn => (Rehearsal.Spec(to: "dc3"), false),
+        Direction.LiveMoveOn => (Rehearsal.Spec(to: "dc3") with { Mode = MigrationMode.Live }, false),
         _ => (Rehearsal.Spec(MigrationGoal.Committed), false),
     };
 
@@ -134,7 +136,7 @@ public sealed class CrashMatrixTests
                     await world.AssertRunsAtAsync("dc1", lossless);
                     await world.AssertNoTracesAsync();
                     break;
-                case Direction.MoveOn:
+                case Direction.MoveOn or Direction.LiveMoveOn:
                     await world.AssertRunsAtAsync("dc3", lossless);
                     Assert.Single((await world.ObserveAsync(Rehearsal.Spec())).Copies);
                     break;
