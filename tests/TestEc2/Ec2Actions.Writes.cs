@@ -578,7 +578,7 @@ internal sealed partial class Ec2Actions
     }
 
     private Thing Anything(string id) =>
-        new IEnumerable<Thing>[] { world.Instances, world.Volumes, world.Snapshots, world.Images, world.Nics, world.Subnets, world.Groups }.SelectMany(all => all).FirstOrDefault(thing => thing.Id == id)
+        new IEnumerable<Thing>[] { world.Instances, world.Volumes, world.Snapshots, world.Images, world.Nics, world.Subnets, world.Groups, world.Templates }.SelectMany(all => all).FirstOrDefault(thing => thing.Id == id)
             is { } found
             ? found.Hidden > 0 ? throw NotYet(found) : found
             : throw new Ec2Error(400, "InvalidID", $"The ID '{id}' is not valid");

@@ -17,6 +17,7 @@ internal sealed partial class Ec2Actions(World world)
         {
             AddReads();
             AddWrites();
+            AddTemplates();
         }
 
         var isWrite = _writes.TryGetValue(call.Action, out var handler);

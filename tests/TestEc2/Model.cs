@@ -46,6 +46,14 @@ internal sealed class SecurityGroup : Thing
     internal required string Vpc { get; init; }
 }
 
+/// <summary>Nothing is launched from it here: only its name counts.</summary>
+internal sealed class LaunchTemplate : Thing
+{
+    internal required string TemplateName { get; init; }
+
+    internal string? ClientToken { get; init; }
+}
+
 internal sealed class Nic : Thing
 {
     internal required Subnet Subnet { get; init; }

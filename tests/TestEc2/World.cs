@@ -57,6 +57,8 @@ internal sealed class World
 
     internal List<Instance> Instances { get; } = [];
 
+    internal List<LaunchTemplate> Templates { get; } = [];
+
     internal Dictionary<string, InstanceType> Types { get; } = [];
 
     internal HashSet<string> Profiles { get; } = ["app-server"];

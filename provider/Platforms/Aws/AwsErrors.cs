@@ -29,7 +29,7 @@ internal static class AwsErrors
 
     internal static PlatformErrorKind Kind(string code, HttpStatusCode status) => code switch
     {
-        _ when code.EndsWith(".NotFound", StringComparison.Ordinal) || code is "InvalidID" or "ResourceNotFoundException" or "InvalidInstanceID.Malformed" => PlatformErrorKind.NotFound,
+        _ when code.EndsWith(".NotFound", StringComparison.Ordinal) || code is "InvalidLaunchTemplateName.NotFoundException" or "InvalidID" or "ResourceNotFoundException" or "InvalidInstanceID.Malformed" => PlatformErrorKind.NotFound,
         "UnauthorizedOperation" or "AuthFailure" or "AccessDenied" or "AccessDeniedException" or "SignatureDoesNotMatch" or "InvalidClientTokenId" or "UnrecognizedClientException" or "OptInRequired"
             or "MissingAuthenticationToken" or "ExpiredToken" or "ExpiredTokenException" or "RequestExpired" or "InvalidSignatureException" or "PendingVerification" => PlatformErrorKind.Denied,
         "InsufficientInstanceCapacity" or "InsufficientFreeAddressesInSubnet" or "InsufficientCapacity" or "InsufficientVolumeCapacity" or "VcpuLimitExceeded" or "InstanceLimitExceeded" or "VolumeLimitExceeded"

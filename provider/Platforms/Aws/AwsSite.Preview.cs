@@ -297,6 +297,9 @@ internal sealed partial class AwsSite
             ("ec2:StopInstances", ec2 => ec2.StopInstancesAsync(new StopInstancesRequest(["i-" + Nothing]) { DryRun = true }, cancellation)),
             ("ec2:TerminateInstances", ec2 => ec2.TerminateInstancesAsync(new TerminateInstancesRequest(["i-" + Nothing]) { DryRun = true }, cancellation)),
             ("ec2:ModifyInstanceAttribute", ec2 => ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = "i-" + Nothing, DisableApiTermination = true, DryRun = true }, cancellation)),
+            ("ec2:CreateLaunchTemplate", ec2 => ec2.CreateLaunchTemplateAsync(new CreateLaunchTemplateRequest { LaunchTemplateName = LeaseName("try"), LaunchTemplateData = new RequestLaunchTemplateData { InstanceInitiatedShutdownBehavior = "stop" }, DryRun = true }, cancellation)),
+            ("ec2:DeleteLaunchTemplate", ec2 => ec2.DeleteLaunchTemplateAsync(new DeleteLaunchTemplateRequest { LaunchTemplateId = "lt-" + Nothing, DryRun = true }, cancellation)),
+            ("ec2:DescribeLaunchTemplates", ec2 => ec2.DescribeLaunchTemplatesAsync(new DescribeLaunchTemplatesRequest { DryRun = true }, cancellation)),
             ("ec2:GetConsoleOutput", ec2 => ec2.GetConsoleOutputAsync(new GetConsoleOutputRequest { InstanceId = "i-" + Nothing, DryRun = true }, cancellation)),
         };
         var answers = await Task.WhenAll(calls.Select(async call => (call.Right, Why: await _connection.WhyNotAllowedAsync(call.Try, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);

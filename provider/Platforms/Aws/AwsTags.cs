@@ -20,7 +20,7 @@ internal static class AwsTags
     /// <summary>On an instance: the stamp's role. An instance without it that has <see cref="Kind"/> is a shell that is being made.</summary>
     internal const string Role = Prefix + "role";
 
-    /// <summary>What the object is to us: disk, working, checkpoint, reading, shell, blank, image, card.</summary>
+    /// <summary>What the object is to us: disk, working, checkpoint, reading, shell, blank, image, card, lease.</summary>
     internal const string Kind = Prefix + "kind";
 
     internal const string Disk = Prefix + "disk";
@@ -45,6 +45,11 @@ internal static class AwsTags
     /// <summary>On an instance made here: everything of it is there.</summary>
     internal const string Defined = Prefix + "defined";
 
+    private const string LeaseToken = Prefix + "lease.token";
+    private const string LeaseHolder = Prefix + "lease.holder.";
+    private const string LeaseProcess = Prefix + "lease.process";
+    private const string LeaseSince = Prefix + "lease.since";
+    private const string LeaseUntil = Prefix + "lease.until";
     private const string Notes = Prefix + "notes.";
     private const int MostChunks = 30;
     private const int ChunkLength = 250;
@@ -123,4 +128,42 @@ internal static class AwsTags
 
         return stamp;
     }
+
+    internal static Dictionary<string, string> WriteLease(Lease lease)
+    {
+        var tags = new Dictionary<string, string>
+        {
+            [Migration] = lease.MigrationId,
+            [Kind] = "lease",
+            [LeaseToken] = lease.Token.ToString("D"),
+            [LeaseProcess] = lease.Process,
+            [LeaseSince] = lease.Since.ToString("O", CultureInfo.InvariantCulture),
+            [LeaseUntil] = lease.Until.ToString("O", CultureInfo.InvariantCulture),
+        };
+        var (start, number) = (0, 0);
+        do
+        {
+            var end = Math.Min(lease.Holder.Length, start + ChunkLength);
+            end -= end < lease.Holder.Length && char.IsHighSurrogate(lease.Holder[end - 1]) ? 1 : 0;
+            tags[LeaseHolder + number++.ToString(CultureInfo.InvariantCulture)] = lease.Holder[start..end];
+            start = end;
+        }
+        while (start < lease.Holder.Length);
+        return tags;
+    }
+
+    /// <returns>Null where somebody has edited the tags.</returns>
+    internal static Lease? ReadLease(string migrationId, IReadOnlyDictionary<string, string> tags) =>
+        Guid.TryParse(tags.GetValueOrDefault(LeaseToken), out var token) && TimeIn(tags, LeaseSince) is { } since && TimeIn(tags, LeaseUntil) is { } until
+            ? new Lease(
+                migrationId,
+                token,
+                string.Concat(Enumerable.Range(0, tags.Count).Select(number => tags.GetValueOrDefault(LeaseHolder + number.ToString(CultureInfo.InvariantCulture)))),
+                tags.GetValueOrDefault(LeaseProcess) ?? "",
+                since,
+                until)
+            : null;
+
+    private static DateTimeOffset? TimeIn(IReadOnlyDictionary<string, string> tags, string key) =>
+        DateTimeOffset.TryParse(tags.GetValueOrDefault(key), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : null;
 }
