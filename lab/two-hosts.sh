@@ -282,7 +282,7 @@ cmd_guest() {
   chmod 755 "$root/sbin/init" "$root/sbin/shutdown" "$root/etc/acpi/PWRF/00000080" \
     "$root/etc/udhcpc.sh" "$root/www/cgi-bin/state"
   echo 'root:x:0:0:root:/:/bin/sh' >"$root/etc/passwd"
-  printf 'NAME="Lab Guest"\nID=labguest\nVERSION_ID=1\n' >"$root/etc/os-release"
+  printf 'NAME="Lab Linux"\nID=lablinux\nID_LIKE=linux\nVERSION_ID=1\n' >"$root/etc/os-release"
   echo "lab-$(cat /proc/sys/kernel/random/uuid)" | tee "$GUEST/marker" >"$root/data/marker"
   head -c 4M /dev/urandom >"$root/data/payload"
   (cd "$root/data" && sha256sum payload | tee "$GUEST/payload.sha256" >payload.sha256)
