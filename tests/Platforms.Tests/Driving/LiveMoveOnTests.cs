@@ -61,6 +61,52 @@ public sealed class LiveMoveOnTests
         Assert.Equal(2, seen.PlacedDisks.Length);
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_way_back_that_dies_with_the_VM_off_on_both_sides_is_finished_too(bool moveOn)
+    {
+        var world = await DiedAsync("dc2", "OpenVmDisk", "compare disks");
+        await Assert.ThrowsAsync<SimulatedCrashException>(() => world.DriveAsync(
+            Rehearsal.Spec(), faults: ("dc3", new Fault { Kind = FaultKind.Crash, Call = "EnsureOff", Moment = FaultMoment.After })));
+        world.Time.Advance(TimeSpan.FromMinutes(3));
+        if (moveOn)
+        {
+            // Whatever is wished now, what it wrote at dc3 counts.
+            await DriveAsync(world, Rehearsal.Spec(to: "dc3"));
+            await DriveAsync(world, Rehearsal.Spec(to: "dc3"));
+            await world.AssertRunsAtAsync("dc3");
+        }
+        else
+        {
+            await DriveAsync(world, Rehearsal.Spec());
+            await world.AssertRunsAtAsync("dc2");
+        }
+
+        await GoesHomeAsync(world);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_way_back_home_that_dies_with_the_VM_off_on_both_sides_loses_nothing_either()
+    {
+        var world = new Rehearsal();
+        world.Time.Advance(TimeSpan.FromSeconds(20));
+        var live = Rehearsal.Spec() with { Mode = MigrationMode.Live };
+        await Assert.ThrowsAsync<SimulatedCrashException>(() => world.DriveAsync(
+            live, faults: ("dc1", new Fault { Kind = FaultKind.Crash, Call = "OpenVmDisk", Step = "compare disks", Moment = FaultMoment.Before })));
+        world.Time.Advance(TimeSpan.FromMinutes(3));
+        await Assert.ThrowsAsync<SimulatedCrashException>(() => world.DriveAsync(
+            live, removal: true, faults: ("dc2", new Fault { Kind = FaultKind.Crash, Call = "EnsureOff", Moment = FaultMoment.After })));
+        world.Time.Advance(TimeSpan.FromMinutes(3));
+
+        // The first run takes it back, since without its memory it cannot go on from where it was; the next one moves it.
+        await DriveAsync(world, live);
+        await world.AssertRunsAtAsync("dc1");
+        await DriveAsync(world, live);
+        await world.AssertRunsAtAsync("dc2");
+        await GoesHomeAsync(world);
+    }
+
     private static async Task<Rehearsal> DiedAsync(string site, string call, string? step)
     {
         var world = new Rehearsal();
