@@ -26,13 +26,13 @@ public abstract class SiteBook
     /// <summary>Private keys of the provider's config.</summary>
     public virtual SshKeys SshKeys => SshKeys.None;
 
-    /// <summary>What runs between two of its sites have taken.</summary>
     /// <summary>Thresholds for all migrations of this provider.</summary>
     public virtual Policy Policy => Policy.Default;
 
     /// <summary>What migrations of this process are going to take, so that each sees the room that the others leave.</summary>
     public virtual ReservationBook Reservations { get; } = new();
 
+    /// <summary>What runs between two of its sites have taken.</summary>
     public virtual Task<RunHistory> HistoryAsync(Site from, Site to, CancellationToken cancellation) => RunHistory.ReadAsync(from, to, cancellation);
 }
 
