@@ -1,7 +1,7 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
-using VmMigrate.Engine.Gates;
 using VmMigrate.Engine.Estimates;
+using VmMigrate.Engine.Gates;
 using VmMigrate.Engine.Text;
 
 namespace VmMigrate.Engine.Steps;
