@@ -195,16 +195,6 @@ internal static class Rules
     }) with
     { Facts = [first, second] };
 
-    /// <summary>Trips while the user has not said it: only the user can.</summary>
-    internal static Rule Undeclared<T>(FactKey<T> key) => new($"`{key}` is not declared under `facts`", look =>
-    {
-        if (!look.Peek(key).IsKnown)
-        {
-            look.Trip(null, "no word about it", $"facts[\"{key}\"], such as \"{key.Example}\"");
-        }
-    })
-    { Facts = [key] };
-
     /// <summary>A rule in code of its own.</summary>
     internal static Rule Own(string trips, ImmutableArray<FactKey> facts, Action<Look> judge) => new(trips, judge) { Facts = facts };
 

@@ -122,6 +122,28 @@ public sealed class CheckTests
         Assert.DoesNotContain(CheckList.Judge(subject).Findings, finding => finding.Id == "disk.rdm");
     }
 
+    [Theory]
+    [InlineData("libvirt", false)]
+    [InlineData("vsphere", true)]
+    public void A_Linux_by_any_name_runs_on_KVM(string target, bool trips)
+    {
+        var judgement = CheckList.Judge(Subjects.Between("libvirt", target).With("site.guestList=debian, rhel").With("guest.os=Home-made Linux 3"));
+
+        Assert.Equal(trips, judgement.Findings.Any(finding => finding.Id == "os.supported"));
+    }
+
+    [Theory]
+    [InlineData("Debian GNU/Linux 12 (bookworm)", false)]
+    [InlineData("Rocky Linux 9.4", false)]
+    [InlineData("Red Hat Enterprise Linux 9.4", true)]
+    [InlineData("Microsoft Windows Server 2022", true)]
+    public void A_system_that_is_free_needs_no_word_about_its_licence(string os, bool trips)
+    {
+        var judgement = CheckList.Judge(Subjects.Between("libvirt", "aws").With($"guest.os={os}"));
+
+        Assert.Equal(trips, judgement.Findings.Any(finding => finding.Id == "lic.os-byol"));
+    }
+
     [Fact]
     public void Every_example_of_a_fact_can_be_read() => Assert.All(FactKeys.All, key => Assert.NotNull(key.Parse(key.Example)));
 

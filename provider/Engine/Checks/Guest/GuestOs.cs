@@ -5,11 +5,15 @@ namespace VmMigrate.Engine.Checks.Guest;
 /// <summary>Which system the guest is, and what the target thinks of it.</summary>
 internal static class GuestOs
 {
-    internal static Rule SupportedRule { get; } = Rules.Own("`guest.os` begins with none of `site.guestList`; a warning where the target is KVM", [GuestFact.Os, SiteFact.OsList], look =>
+    /// <remarks>KVM's devices have drivers in every Linux kernel, so there a Linux by any name will do.</remarks>
+    internal static Rule SupportedRule { get; } = Rules.Own(
+        "`guest.os` begins with none of `site.guestList`; a warning where the target is KVM, and there no Linux trips it", [GuestFact.Os, SiteFact.OsList], look =>
     {
-        if (look.Get(GuestFact.Os, out var os) && look.Get(SiteFact.OsList, out var known) && !known.Any(one => os.StartsWith(one, StringComparison.OrdinalIgnoreCase)))
+        var kvm = look.Subject.To.Kind is "libvirt" or "kubevirt";
+        if (look.Get(GuestFact.Os, out var os) && look.Get(SiteFact.OsList, out var known) && !known.Any(one => os.StartsWith(one, StringComparison.OrdinalIgnoreCase))
+            && !(kvm && GuestFamily.Of(os) == "linux"))
         {
-            look.Trip(null, $"operating system {os}", $"one of {SiteFact.OsList.Print(known)} at site \"{look.Subject.To.Site}\"", look.Subject.To.Kind is "libvirt" or "kubevirt" ? Weight.Warns : null);
+            look.Trip(null, $"operating system {os}", $"one of {SiteFact.OsList.Print(known)} at site \"{look.Subject.To.Site}\"", kvm ? Weight.Warns : null);
         }
     });
 

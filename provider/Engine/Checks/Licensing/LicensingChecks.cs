@@ -10,7 +10,7 @@ internal static class LicensingChecks
 {
     internal static ImmutableArray<Check> All { get; } =
     [
-        new("lic.os-byol", Stops, "CWL", "the operating system's licence at the target is not declared", Undeclared(PlanFact.OsLicence))
+        new("lic.os-byol", Stops, "CWL", "the operating system's licence at the target is not declared", OsLicence.Rule)
         {
             Core = true,
             Pairs = "any > cloud",

@@ -1,0 +1,160 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Checks.Limits;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Estimates;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Facts.Keys;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Engine.Values;
+
+namespace VmMigrate.Engine.Planning;
+
+/// <content>The way there.</content>
+public static partial class PreflightRunner
+{
+    private static async Task<SiteFacts> WithRightsAsync(SiteFacts facts, Site site, RightsRequest request, CancellationToken cancellation) =>
+        await site.FindMissingRightsAsync(request, cancellation) is { } missing
+            ? facts with { Observed = facts.Observed.With(Facts.Keys.SiteFact.MissingRights, missing) }
+            : facts;
+
+    /// <summary>What the user says that the way between the sites carries, for estimates while no run is recorded.</summary>
+    private static double? DeclaredRate(MigrationSpec spec) => spec.Facts.Get(LinkFact.Rate).TryGet(out var rate) ? rate : null;
+
+    /// <summary>Only where something is to be foretold: between the place where the VM is and the one where it will be.</summary>
+    private static async Task<RunHistory> HistoryAsync(Plan plan, Run run, SiteBook sites, CancellationToken cancellation) =>
+        plan.Steps.IsEmpty ? RunHistory.None
+        : await sites.HistoryAsync(run.From, plan.Kind == PlanKind.RollBack ? run.Seen.HomeSite : run.To, cancellation);
+
+    private static async Task<Preflight> PrepareAsync(
+        MigrationSpec spec, Observation seen, (Site Site, Vm Vm) place, Site to, SiteBook sites, TimeProvider time, RunEvents events, CancellationToken cancellation)
+    {
+        var findings = new List<Finding>();
+        Placement? placement = null;
+        ImmutableArray<NotJudged> notJudged = [];
+        var run = NewRun(spec, seen, place, to, null, null, time, events);
+        var plan = Planner.Plan(run);
+        var moves = plan.Kind is PlanKind.Move or PlanKind.Replicate || (plan.Kind == PlanKind.Validate && seen.Current is null);
+        (SiteFacts From, SiteFacts To)? sides = null;
+        ImmutableArray<Finding> placing = [];
+        var others = Reserved.Nothing;
+        var isThere = seen.HomeFence != FenceState.None || !seen.Copies.IsEmpty;
+        var policy = sites.Policy.Under(spec.Policy);
+        var bytesAtTarget = seen.PlacedDisks.Where(placed => placed.Site == to).Select(placed => placed.Disk).Sum(disk => place.Vm.Disks.FirstOrDefault(source => source.Name == disk.DiskName)?.AllocatedBytes.Or(0) ?? 0);
+        if (moves)
+        {
+            var from = await place.Site.DescribeAsync(cancellation);
+            sides = (from, to == place.Site ? from : await to.DescribeAsync(cancellation));
+            sides = sides.Value with { To = sides.Value.To with { Observed = sides.Value.To.Observed.Or(ProviderLimits.Of(sides.Value.To.Kind)) } };
+            (placement, placing, others) = sites.Reservations.Place(seen.MigrationId, Staying(spec, seen, to, sides.Value.To), place.Vm, sides.Value.To, policy, bytesAtTarget, isThere);
+            sides = (
+                await WithRightsAsync(from, place.Site, new RightsRequest { VmId = place.Vm.Id, Tracked = spec.Mode != MigrationMode.Cold }, cancellation),
+                placing.Any(finding => finding.Severity == Severity.Error)
+                    ? sides.Value.To
+                    : await WithRightsAsync(sides.Value.To, to, new RightsRequest { Pool = placement.Pool, Host = placement.Host, Networks = [.. placement.Networks.Values] }, cancellation));
+        }
+        else
+        {
+            sites.Reservations.Release(seen.MigrationId);
+        }
+
+        var history = await HistoryAsync(plan, run, sites, cancellation);
+        run = NewRun(spec, seen, place, to, placement, history.Route, time, events);
+        plan = Planner.Plan(run);
+        var estimate = Estimate.Of(plan, run, new Forecast(history, spec.Mode, DeclaredRate(spec)));
+        if (sides is { } known)
+        {
+            var judgement = CheckList.Judge(new CheckSubject
+            {
+                Spec = spec,
+                MigrationId = seen.MigrationId,
+                Vm = place.Vm,
+                From = known.From,
+                To = known.To,
+                FromCapabilities = place.Site.Capabilities,
+                ToCapabilities = to.Capabilities,
+                Placement = placement!,
+                Placing = placing,
+                CopyExists = isThere,
+                BytesAtTarget = bytesAtTarget,
+                Others = others,
+                Declared = spec.Facts,
+                Link = LinkOf(known.From, known.To),
+                Policy = policy,
+                Now = time.GetUtcNow(),
+                Estimate = estimate,
+            });
+            findings.AddRange(judgement.Findings);
+            notJudged = judgement.NotJudged;
+            findings.AddRange(await PreviewTargetAsync(run, cancellation));
+        }
+
+        if (plan.Steps.Any(step => step is Steps.MoveLive) && place.Vm.Power == PowerState.Running && findings.TrueForAll(finding => finding.Id != "request.mode.supported"))
+        {
+            findings.AddRange((await place.Site.FindLiveBlockersAsync(place.Vm.Id, to, cancellation)).Select(blocker => Finding.Error(
+                "request.mode.live", PropertyPath.Of("mode"), $"{place.Vm.Name} cannot move Live from \"{place.Site.Name}\" to \"{to.Name}\": {blocker}. Mode Warm is off for the last changes only.")));
+        }
+
+        if (spec.Goal < MigrationGoal.CutOver)
+        {
+            findings.AddRange(WayBack(run, removal: false));
+        }
+
+        if (plan.Steps.Any(step => step is Steps.ReplicateRounds) && spec.Goal >= MigrationGoal.CutOver && Steps.ReplicateRounds.Fixed(run) > spec.Cutover.MaxDowntime)
+        {
+            findings.Add(Finding.Warning(
+                "downtime.max", PropertyPath.Of("cutover.maxDowntime"),
+                $"Stopping {place.Vm.Name} and starting it takes about {Text.Human.Duration(Steps.ReplicateRounds.Fixed(run))} by itself, more than the {Text.Human.Duration(spec.Cutover.MaxDowntime)} of cutover.maxDowntime. "
+                + "The last round is kept short all the same; mode Live would only pause it."));
+        }
+
+        findings.AddRange(Drift.Find(run).Select(drift => Finding.Warning("drift", PropertyPath.Root, drift)));
+        var told = Waivers.Apply([.. findings.OrderByDescending(finding => finding.Severity)], spec.Waivers, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime), spec.Owner);
+        if (told.Any(finding => finding.Severity == Severity.Error))
+        {
+            // It takes nothing of anybody while it cannot start.
+            sites.Reservations.Release(seen.MigrationId);
+        }
+
+        return new Preflight
+        {
+            Findings = told,
+            NotJudged = notJudged,
+            Run = run,
+            Plan = plan,
+            Estimate = estimate,
+        };
+    }
+
+    /// <summary>The data goes through this process, so it is encrypted where both halves of its way are.</summary>
+    private static Link LinkOf(SiteFacts from, SiteFacts to) =>
+        SiteFact.TransferEncrypted.Of(from).TryGet(out var first) && SiteFact.TransferEncrypted.Of(to).TryGet(out var second)
+            ? new Link { Observed = FactSet.Empty.With(LinkFact.Encrypted, first && second) }
+            : new Link();
+
+    /// <summary>What an earlier run has begun to write stays where it is, unless the user says otherwise.</summary>
+    private static MigrationSpec Staying(MigrationSpec spec, Observation seen, Site to, SiteFacts there)
+    {
+        var pool = seen.PlacedDisks.Where(placed => placed.Site == to).Select(placed => placed.Disk.Pool).FirstOrDefault(name => there.Pools.Any(pool => pool.Name == name && pool.Active));
+        var host = seen.Copies.Where(copy => copy.Site == to).Select(copy => copy.Vm.Host.Or("")).FirstOrDefault(name => there.Hosts.Any(host => host.Name == name));
+        return spec with { Target = spec.Target with { StoragePool = spec.Target.StoragePool ?? pool, Host = spec.Target.Host ?? host } };
+    }
+
+    /// <summary>The target platform's own rules. Where a disk or a mapping is not known yet, the checks have said so already.</summary>
+    private static async Task<ImmutableArray<Finding>> PreviewTargetAsync(Run run, CancellationToken cancellation)
+    {
+        var place = run.Placement!;
+        var disks = run.Vm.Disks.Select(disk => new TargetDisk(run.MigrationId, disk.Name, place.Pool, "", disk.LengthBytes.Or(0), disk.Format.Or("raw"), null));
+        var preview = await run.To.PreviewDefinedAsync(
+            new VmRequest(new Stamp(run.MigrationId, StampRole.Target), run.Vm, run.From.Platform, place.Name, place.Host, [.. disks], place.Networks)
+            {
+                Options = run.Spec.Target.For(run.To.Platform),
+            },
+            cancellation);
+        run.Shape = preview.Shape;
+        var others = run.Spec.Target.Platforms.Keys.Where(key => key != run.To.Platform).Order(StringComparer.Ordinal)
+            .Select(key => Finding.Warning("input.unused", PropertyPath.Of("target").Child(key), $"Site \"{run.To.Name}\" is no {key} site but a {run.To.Platform} one, so what is said here does nothing."));
+        return [.. preview.Findings, .. others];
+    }
+}

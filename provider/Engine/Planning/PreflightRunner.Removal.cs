@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Estimates;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Engine.Values;
+
+namespace VmMigrate.Engine.Planning;
+
+/// <content>The way back: the declaration was taken away or its goal lowered.</content>
+public static partial class PreflightRunner
+{
+    /// <summary>The VM was deleted at home by hand, and only disks of ours are left of it, which no VM has ever used.</summary>
+    private static Preflight RemoveDisks(MigrationSpec spec, Observation seen, Site to, TimeProvider time, RunEvents events)
+    {
+        var gone = new Vm { Id = "", Name = spec.Vm.Label, Power = PowerState.Off };
+        var run = NewRun(spec, seen, (seen.HomeSite, gone), to, null, null, time, events);
+        return new Preflight
+        {
+            Findings =
+            [
+                Finding.Warning(
+                    "rollback.source-gone", PropertyPath.Of("vm"),
+                    $"{spec.Vm.Label} is gone from \"{seen.HomeSite.Name}\". What was copied of it ({seen.PlacedDisks.Length} disks at \"{to.Name}\") is removed with the declaration."),
+            ],
+            Run = run,
+            Plan = Planner.PlanRemoval(run),
+            Estimate = Estimate.Of(Planner.PlanRemoval(run), run, new Forecast(RunHistory.None, spec.Mode, null)),
+        };
+    }
+
+    private static async Task<Preflight> RemoveAsync(
+        MigrationSpec spec, Observation seen, (Site Site, Vm Vm) place, Site to, SiteBook sites, TimeProvider time, RunEvents events, CancellationToken cancellation)
+    {
+        var run = NewRun(spec, seen, place, to, null, null, time, events);
+        var findings = WayBack(run, removal: true).ToImmutableArray();
+        var plan = Planner.PlanRemoval(run);
+        return new Preflight
+        {
+            Findings = findings,
+            Run = run,
+            Plan = plan,
+            Estimate = Estimate.Of(plan, run, new Forecast(await HistoryAsync(plan, run, sites, cancellation), spec.Mode, DeclaredRate(spec))),
+        };
+    }
+
+    private static IEnumerable<Finding> WayBack(Run run, bool removal)
+    {
+        var seen = run.Seen;
+        if (seen.Current is null)
+        {
+            yield break;
+        }
+
+        if (!removal && run.Spec.Goal == MigrationGoal.Replicated && seen.Current.Site != run.To)
+        {
+            yield return Finding.Error(
+                "rollback.other-target", PropertyPath.Of("target.site"),
+                $"{run.Name} lives at \"{seen.Current.Site.Name}\", and goal Replicated keeps its copy where it lives. Set target.site to \"{seen.Current.Site.Name}\", "
+                + $"or lower the goal to Validated first and replicate to \"{run.To.Name}\" then.");
+        }
+        else if (seen.Home is null)
+        {
+            yield return Finding.Error(
+                "rollback.source-gone", PropertyPath.Of("vm"),
+                $"{run.Name} runs at \"{run.From.Name}\", and its source at \"{seen.HomeSite.Name}\" is gone, so there is no way back. "
+                + (removal ? "Set goal to Committed before taking the declaration away." : "Set goal to CutOver or Committed."));
+        }
+        else if (seen.HomeFence == FenceState.Broken)
+        {
+            yield return Finding.Error(
+                "rollback.source-touched", PropertyPath.Of("vm"),
+                $"{seen.Home.Name} at \"{seen.HomeSite.Name}\" was started or changed by hand in spite of the fence, so its disks are not the ones that were copied. "
+                + "Shut it down there, decide which of the two is right, and set goal to CutOver or Committed to keep the one at the target.");
+        }
+        else if (run.Spec.Rollback == RollbackChanges.Discard)
+        {
+            if (seen.Home.Stamp?[StampNotes.BringBack] == "started")
+            {
+                yield return Finding.Error(
+                    "rollback.half-brought-back", PropertyPath.Of("rollback.changes"),
+                    $"The disks of {seen.Home.Name} at \"{seen.HomeSite.Name}\" hold a half of what was to be brought back, so they cannot be started as they are. Set rollback.changes to BringBack.");
+            }
+            else
+            {
+                yield return Finding.Warning(
+                    "rollback.discards", PropertyPath.Of("rollback.changes"),
+                    $"Everything that {run.Name} has written at \"{run.From.Name}\" since {seen.Current.AcceptedAt:yyyy-MM-dd HH:mm} UTC will be lost, as declared.");
+            }
+        }
+    }
+}
