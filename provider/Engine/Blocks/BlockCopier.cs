@@ -19,7 +19,7 @@ public static class BlockCopier
     {
         Check(source, target, options);
         var length = source.LengthBytes;
-        var tree = options.Tree ?? (options.Digest == DigestAlgorithm.None ? null : new DigestTree(options.Digest, length, isDelta: options.Ranges is not null));
+        var tree = options.Tree ?? (options.Digest == DigestAlgorithm.None ? null : new DigestTree(options.Digest, length, isDelta: options.Ranges is not null, keepChunks: options.Resume is { MayChange: true }));
         var started = options.Time.GetTimestamp();
         var zeroesNeedWriting = !options.TargetIsZero;
         using var durability = options.Resume is not null || options.Patience > TimeSpan.Zero
@@ -27,22 +27,30 @@ public static class BlockCopier
             : null;
         if (options.Resume is { } resume)
         {
+            var mustSave = true;
             if (await LoadAsync(resume.Store, cancellationToken) is { } map)
             {
-                durability!.IsResumed = ResumeMap.TryRead(map, tree!, resume.SourceState, options.Ranges, out var hadContent);
+                var isCurrent = ResumeMap.TryRead(map, tree!, resume.SourceState, options.Ranges, out var hadContent, out var stable);
+                mustSave = !isCurrent;
+                durability!.IsResumed = isCurrent
+                    || (resume.EarlierState is { } earlier && ResumeMap.TryRead(map, tree!, earlier, options.Ranges, out hadContent, out stable));
+                if (durability.IsResumed)
+                    durability.CountEarlier(stable);
+                if (durability.IsResumed && !isCurrent)
+                    tree!.Forget(resume.ChangedSince);
                 // A map that is of no use tells one thing: the target was written to.
                 zeroesNeedWriting |= hadContent;
             }
 
             durability!.ZeroesNeedWriting = zeroesNeedWriting;
             // Before the first byte is written, the map says whose copy this is: an older one must never be taken for it, nor a target with a beginning for an empty one.
-            if (!durability.IsResumed)
+            if (mustSave)
                 await durability.SaveAsync(tree!, cancellationToken);
         }
 
         var compare = options.Compare && zeroesNeedWriting && tree is not null && target.ReadBack is not null;
         // Chunks that were seen to be equal while copying need no second look at the end.
-        var seen = compare && options.ReadBack && options.Ranges is null ? new DigestTree(tree!.Algorithm, length) : null;
+        var seen = compare && options.ReadBack && options.Ranges is null ? options.BackTree ?? new DigestTree(tree!.Algorithm, length) : null;
         var job = new CopyJob(source, target, length, options.Ranges, zeroesNeedWriting, tree, durability, seen) { Compare = compare };
         if (durability is { IsResumed: true })
             job.CountKnown();
@@ -70,7 +78,7 @@ public static class BlockCopier
             ?? throw new BlockException(BlockErrorKind.Refused, $"{target.Name}: the target cannot be read back.", canRetry: false) { Disk = target.Name, AtTarget = true };
         // A tree brought up to date by a round of changes is compared over those changes only; the rest was compared in the rounds before.
         var isDelta = options.Ranges is not null;
-        var back = seen ?? new DigestTree(tree!.Algorithm, length, isDelta: isDelta);
+        var back = seen ?? options.BackTree ?? new DigestTree(tree!.Algorithm, length, isDelta: isDelta);
         var reading = new CopyJob(readBack, null, length, options.Ranges, zeroesNeedWriting: false, back, skipKnown: seen is not null);
         if (seen is not null)
             reading.CountKnown();
@@ -100,7 +108,8 @@ public static class BlockCopier
         return new DigestResult(tree.Text(), job.TotalBytes, job.TransferredBytes, options.Time.GetElapsedTime(started));
     }
 
-    private static async Task<byte[]?> LoadAsync(ResumeStore store, CancellationToken cancellationToken)
+    /// <exception cref="BlockException">It cannot be read.</exception>
+    internal static async Task<byte[]?> LoadAsync(ResumeStore store, CancellationToken cancellationToken)
     {
         try
         {
@@ -129,6 +138,8 @@ public static class BlockCopier
             throw new ArgumentException("Reading back compares digests, so one has to be chosen.", nameof(options));
         if (options.Resume is not null && options.Digest == DigestAlgorithm.None)
             throw new ArgumentException("To go on after a kill needs the digests of what was done, so one has to be chosen.", nameof(options));
+        if (options.BackTree is { } back && (!options.ReadBack || options.Ranges is not null || back.LengthBytes != source.LengthBytes || back.Algorithm != (options.Tree?.Algorithm ?? options.Digest)))
+            throw new ArgumentException("A tree of what is read back is of the whole disk, its length and the digest of the copy.", nameof(options));
         if (options.Tree is not { } tree)
             return;
         if (options.Resume is not null)

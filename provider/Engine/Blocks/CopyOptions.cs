@@ -25,6 +25,9 @@ public sealed record CopyOptions
     /// <summary>A tree which kept its leaves from earlier rounds on the same disk, or a new one that keeps them. It is brought up to date, and the result carries the digest of the whole disk.</summary>
     public DigestTree? Tree { get; init; }
 
+    /// <summary>With <see cref="ReadBack"/> of a whole disk: a new tree that takes what is read back, so that it can keep the leaves.</summary>
+    public DigestTree? BackTree { get; init; }
+
     /// <summary>Pairs of connections, one thread each; fewer where a side cannot. On two cores, more than two gained nothing.</summary>
     public int Connections { get; init; } = 2;
 
@@ -37,7 +40,7 @@ public sealed record CopyOptions
     /// <summary>Make the target stable before the copy counts as done.</summary>
     public bool Flush { get; init; } = true;
 
-    /// <summary>Lets a later run go on where a killed one stopped. Needs a digest, and no <see cref="Tree"/>. The map stays after success, so that a repeat does nothing; who removes the staging removes it.</summary>
+    /// <summary>Lets a later run go on where a killed one stopped. Needs a digest, and no <see cref="Tree"/> (<see cref="BackTree"/> does). The map stays after success, so that a repeat does nothing; who removes the staging removes it.</summary>
     public ResumeOptions? Resume { get; init; }
 
     /// <summary>How long a lost connection may stay lost: it is opened again until then, and the copy goes on. Zero: a lost connection is an error at once.</summary>

@@ -14,9 +14,9 @@ namespace VmMigrate.Engine.Blocks;
 /// The value depends on content and length only: zeroes count as zeroes, whether stored, punched out or never written; their digests are computed once.
 /// The text form is stable: <c>xxh128-tree:</c> or <c>sha256-tree:</c> and the root in lower-case hexadecimal.
 /// A tree over a part of a disk (a delta) says <c>xxh128-delta:</c>: its chunk is H(mask of leaves, those leaves), its root H(number and digest of each chunk, length).
-/// Memory: 16 or 32 bytes a GiB, and 4 or 8 KiB for each GiB begun and not finished. With leaves kept, 16 or 32 bytes per 64 KiB that are not zero.
+/// Memory: 0.3 KiB a GiB, and 4 or 8 KiB for each GiB begun and not finished. Leaves that are kept lie in a file (<see cref="LeafTable"/>), as large as 16 or 32 bytes per 64 KiB that are not zero.
 /// </remarks>
-public sealed class DigestTree
+public sealed class DigestTree : IDisposable
 {
     public const int LeafBytes = 64 << 10;
     public const int LeavesPerChunk = 64;
@@ -32,11 +32,14 @@ public sealed class DigestTree
     private readonly byte[] _zeroChunk;
     private readonly byte[] _zeroTailChunk;
     private readonly bool _keepLeaves;
+    private readonly bool _keepChunks;
+    private LeafTable? _table;
     private long _known;
 
     /// <param name="keepLeaves">Keep every leaf, so that later rounds of changed ranges can bring the tree up to date without reading the rest again.</param>
     /// <param name="isDelta">The tree covers a part of the disk only.</param>
-    public DigestTree(DigestAlgorithm algorithm, long lengthBytes, bool keepLeaves = false, bool isDelta = false)
+    /// <param name="keepChunks">Keep the digest of every chunk, so that single ones can be struck out again (<see cref="Forget"/>): 4 or 8 KiB of memory a GiB.</param>
+    public DigestTree(DigestAlgorithm algorithm, long lengthBytes, bool keepLeaves = false, bool isDelta = false, bool keepChunks = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
         ArgumentOutOfRangeException.ThrowIfEqual((int)algorithm, (int)DigestAlgorithm.None);
@@ -44,7 +47,8 @@ public sealed class DigestTree
         Algorithm = algorithm;
         LengthBytes = lengthBytes;
         IsDelta = isDelta;
-        _keepLeaves = keepLeaves;
+        _keepLeaves = keepLeaves && !isDelta;
+        _keepChunks = keepChunks || isDelta;
         _size = BlockHash.LengthBytes(algorithm);
         Chunks = (lengthBytes + ChunkBytes - 1) / ChunkBytes;
         _pages = new Page?[(Chunks + ChunksPerPage - 1) / ChunksPerPage];
@@ -146,7 +150,7 @@ public sealed class DigestTree
                 }
 
                 BlockHash.Hash(Algorithm, input[..at], digest);
-                Note(page, index, digest, keepChunks: true);
+                Note(page, index, digest);
                 return;
             }
 
@@ -154,10 +158,7 @@ public sealed class DigestTree
             {
                 if (!_keepLeaves || !page.IsKnown(index))
                     throw new InvalidOperationException("A part of a chunk was given to a tree that does not have the rest of it.");
-                if (page.Leaves?[index] is { } kept)
-                    kept.CopyTo(merged);
-                else
-                    FillZeroLeaves(merged, chunk, LeavesIn(chunk));
+                ReadLeaves(page, index, merged);
                 for (var rest = mask; rest != 0; rest &= rest - 1)
                 {
                     var leaf = BitOperations.TrailingZeroCount(rest);
@@ -170,12 +171,9 @@ public sealed class DigestTree
             }
 
             BlockHash.Hash(Algorithm, merged[..(LeavesIn(chunk) * _size)], digest);
-            Note(page, index, digest, keepChunks: _keepLeaves);
             if (_keepLeaves)
-            {
-                page.Leaves ??= new byte[]?[ChunksPerPage];
-                merged[..(LeavesIn(chunk) * _size)].CopyTo(page.Leaves[index] ??= new byte[LeavesIn(chunk) * _size]);
-            }
+                (_table ??= new LeafTable(Chunks, _size)).Write(chunk, merged[..(LeavesIn(chunk) * _size)], digest);
+            Note(page, index, digest);
         }
     }
 
@@ -197,8 +195,7 @@ public sealed class DigestTree
                     continue;
                 }
 
-                page.Leaves?[index] = null;
-                Note(page, index, [], keepChunks: _keepLeaves);
+                Note(page, index, []);
             }
         }
     }
@@ -278,10 +275,7 @@ public sealed class DigestTree
 
                 lock (_gate)
                 {
-                    if (_pages[chunk / ChunksPerPage]?.Leaves?[chunk % ChunksPerPage] is { } kept)
-                        kept.CopyTo(leaves);
-                    else
-                        FillZeroLeaves(leaves, chunk, LeavesIn(chunk));
+                    ReadLeaves(PageOf(chunk), (int)(chunk % ChunksPerPage), leaves);
                 }
 
                 delta.SetLeaves(chunk, mask, leaves);
@@ -304,7 +298,7 @@ public sealed class DigestTree
                 {
                     to.WriteByte(0);
                 }
-                else if (page.Final is { } final)
+                else if (page is { Final: { } final, Chunks: null })
                 {
                     to.WriteByte(1);
                     to.Write(final);
@@ -379,11 +373,22 @@ public sealed class DigestTree
 
     private Page PageOf(long chunk) => _pages[chunk / ChunksPerPage] ??= new Page { Index = (int)(chunk / ChunksPerPage) };
 
-    private void Note(Page page, int index, ReadOnlySpan<byte> digest, bool keepChunks)
+    /// <summary>The leaves of a known chunk, or of one that counts as zeroes.</summary>
+    private void ReadLeaves(Page page, int index, Span<byte> leaves)
+    {
+        var chunk = ((long)page.Index * ChunksPerPage) + index;
+        var count = LeavesIn(chunk);
+        if (_table is { } table && page.IsKnown(index) && !page.IsZero(index))
+            table.ReadLeaves(chunk, leaves[..(count * _size)]);
+        else
+            FillZeroLeaves(leaves, chunk, count);
+    }
+
+    private void Note(Page page, int index, ReadOnlySpan<byte> digest)
     {
         if (page.Final is not null)
         {
-            if (page.Chunks is null && !keepChunks && !page.AllZero)
+            if (page.Chunks is null && !_keepChunks && !_keepLeaves && !page.AllZero)
             {
                 throw new InvalidOperationException("A chunk was given again after its page had been closed.");
             }
@@ -398,13 +403,13 @@ public sealed class DigestTree
         }
 
         page.SetZero(index, digest.IsEmpty);
-        if (!digest.IsEmpty)
+        // With leaves kept, their table has it.
+        if (!digest.IsEmpty && !_keepLeaves)
             digest.CopyTo((page.Chunks ??= new byte[ChunksPerPage * _size]).AsSpan(index * _size));
-        if (!IsDelta && page.KnownCount == ChunksIn(page.Index))
+        if (!_keepLeaves && !_keepChunks && page.KnownCount == ChunksIn(page.Index))
         {
             page.Final = Close(page);
-            if (!keepChunks)
-                page.Chunks = null;
+            page.Chunks = null;
         }
     }
 
@@ -412,17 +417,66 @@ public sealed class DigestTree
     {
         var count = ChunksIn(page.Index);
         Span<byte> input = stackalloc byte[ChunksPerPage * BlockHash.MaxBytes];
+        input = input[..(count * _size)];
+        var first = (long)page.Index * ChunksPerPage;
+        if (_keepLeaves)
+            _table?.ReadDigests(first, input);
+        else
+            page.Chunks?.AsSpan(0, input.Length).CopyTo(input);
         for (var i = 0; i < count; i++)
-            ChunkDigest(page, i).CopyTo(input[(i * _size)..]);
-        return Hash(input[..(count * _size)]);
+        {
+            if (page.IsZero(i))
+                (first + i == Chunks - 1 ? _zeroTailChunk : _zeroChunk).CopyTo(input[(i * _size)..]);
+        }
+
+        return Hash(input);
     }
 
-    private ReadOnlySpan<byte> ChunkDigest(Page page, int index)
+    /// <summary>Chunks in which a range has a byte count as unknown again. Of a closed GiB whose chunks are not kept, all do.</summary>
+    internal void Forget(ExtentSet ranges)
     {
-        if (!page.IsZero(index))
-            return page.Chunks.AsSpan(index * _size, _size);
-        return ((long)page.Index * ChunksPerPage) + index == Chunks - 1 ? _zeroTailChunk : _zeroChunk;
+        lock (_gate)
+        {
+            foreach (var range in ranges)
+            {
+                for (var chunk = range.Offset / ChunkBytes; chunk < Math.Min(Chunks, (range.End + ChunkBytes - 1) / ChunkBytes); chunk++)
+                {
+                    if (_pages[chunk / ChunksPerPage] is not { } page)
+                        continue;
+                    var index = (int)(chunk % ChunksPerPage);
+                    if (!page.IsKnown(index))
+                        continue;
+                    if (page.Final is not null && page.Chunks is null && !_keepLeaves)
+                    {
+                        _known -= page.KnownCount;
+                        _pages[page.Index] = null;
+                        continue;
+                    }
+
+                    page.Final = null;
+                    page.SetUnknown(index);
+                    _known--;
+                }
+            }
+        }
     }
+
+    /// <summary>A tree that knows the same, with leaves of its own, to go on from there.</summary>
+    internal DigestTree Copy()
+    {
+        lock (_gate)
+        {
+            var copy = new DigestTree(Algorithm, LengthBytes, _keepLeaves, IsDelta, _keepChunks) { _known = _known };
+            for (var p = 0; p < _pages.Length; p++)
+                copy._pages[p] = _pages[p]?.Copy();
+            if (_table is not null)
+                (copy._table = new LeafTable(Chunks, _size)).CopyFrom(_table);
+            return copy;
+        }
+    }
+
+    /// <summary>Gives the file of kept leaves back.</summary>
+    public void Dispose() => _table?.Dispose();
 
     private byte[] FinalOf(int page) => _pages[page]!.Final ??= Close(_pages[page]!);
 
@@ -449,8 +503,6 @@ public sealed class DigestTree
         internal int KnownCount { get; private set; }
 
         internal byte[]? Chunks { get; set; }
-
-        internal byte[]?[]? Leaves { get; set; }
 
         internal byte[]? Final { get; set; }
 
@@ -504,6 +556,21 @@ public sealed class DigestTree
         {
             _known[index >> 6] |= 1UL << index;
             KnownCount++;
+        }
+
+        internal void SetUnknown(int index)
+        {
+            _known[index >> 6] &= ~(1UL << index);
+            SetZero(index, isZero: false);
+            KnownCount--;
+        }
+
+        internal Page Copy()
+        {
+            var copy = new Page { Index = Index, KnownCount = KnownCount, Chunks = Chunks?.ToArray(), Final = Final };
+            _known.CopyTo(copy._known, 0);
+            _zero.CopyTo(copy._zero, 0);
+            return copy;
         }
 
         internal void SetZero(int index, bool isZero)

@@ -28,6 +28,13 @@ internal sealed class JobDurability(ResumeOptions? resume, ExtentSet? ranges, Ti
     /// <summary>The tree held chunks of an earlier run at the start.</summary>
     internal bool IsResumed { get; set; }
 
+    /// <summary>Content that earlier runs have made stable: the more there is, the less often it has to be said.</summary>
+    internal void CountEarlier(long bytes)
+    {
+        lock (_gate)
+            _stable += bytes;
+    }
+
     /// <summary>The target held content when this copy, or the run it goes on from, began.</summary>
     internal bool ZeroesNeedWriting { get; set; }
 
@@ -103,13 +110,12 @@ internal sealed class JobDurability(ResumeOptions? resume, ExtentSet? ranges, Ti
 
             foreach (var record in checkpoint.Records)
                 job.Settle(record);
+            lock (_gate)
+                _stable += checkpoint.Bytes;
             if (resume is not null)
                 SaveAsync(job.Tree!, cancellationToken).GetAwaiter().GetResult();
             lock (_gate)
-            {
-                _stable += checkpoint.Bytes;
                 _unsaved -= checkpoint.Bytes;
-            }
         }
         finally
         {
@@ -126,9 +132,12 @@ internal sealed class JobDurability(ResumeOptions? resume, ExtentSet? ranges, Ti
     /// <exception cref="BlockException">It cannot be saved.</exception>
     internal async Task SaveAsync(DigestTree tree, CancellationToken cancellationToken)
     {
+        long stable;
+        lock (_gate)
+            stable = _stable;
         try
         {
-            await resume!.Store.SaveAsync(ResumeMap.Write(tree, resume.SourceState, ranges, ZeroesNeedWriting), cancellationToken);
+            await resume!.Store.SaveAsync(ResumeMap.Write(tree, resume.SourceState, ranges, ZeroesNeedWriting, stable), cancellationToken);
         }
         catch (IOException e)
         {

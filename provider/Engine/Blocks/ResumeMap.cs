@@ -7,52 +7,79 @@ namespace VmMigrate.Engine.Blocks;
 /// <summary>The saved form of a tree: which chunks are stable at the target, and their digests.</summary>
 /// <remarks>
 /// <code>
-/// "VMMRES1\0"  16 bytes: XxHash128 of what the map belongs to   1 byte: the target held content, so zeroes are written   the tree's pages (<see cref="DigestTree.Save"/>)   16 bytes: XxHash128 of all before
+/// "VMMRES2\0"  16 bytes: XxHash128 of what the map belongs to   1 byte: the target held content, so zeroes are written   8 bytes: how much content is stable
+/// the tree's pages (<see cref="DigestTree.Save"/>)   16 bytes: XxHash128 of all before
 /// </code>
 /// </remarks>
 internal static class ResumeMap
 {
     private const int DigestBytes = 16;
 
-    private static ReadOnlySpan<byte> Magic => "VMMRES1\0"u8;
+    private static ReadOnlySpan<byte> Magic => "VMMRES2\0"u8;
 
-    internal static byte[] Write(DigestTree tree, string sourceState, ExtentSet? ranges, bool zeroesNeedWriting)
+    internal static byte[] Write(DigestTree tree, string sourceState, ExtentSet? ranges, bool zeroesNeedWriting, long stableBytes)
     {
         using var bytes = new MemoryStream();
         bytes.Write(Magic);
-        bytes.Write(Belongs(tree, sourceState, ranges));
+        bytes.Write(Belongs(tree.Algorithm, tree.LengthBytes, tree.IsDelta, sourceState, ranges));
         bytes.WriteByte(zeroesNeedWriting ? (byte)1 : (byte)0);
+        Span<byte> number = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(number, stableBytes);
+        bytes.Write(number);
         tree.Save(bytes);
         bytes.Write(XxHash128.Hash(bytes.GetBuffer().AsSpan(0, (int)bytes.Length)));
         return bytes.ToArray();
     }
 
     /// <summary>Fills the tree. False, with the tree untouched, when the map is damaged or belongs to something else.</summary>
-    internal static bool TryRead(ReadOnlySpan<byte> map, DigestTree tree, string sourceState, ExtentSet? ranges, out bool zeroesNeedWriting)
+    internal static bool TryRead(ReadOnlySpan<byte> map, DigestTree tree, string sourceState, ExtentSet? ranges, out bool zeroesNeedWriting, out long stableBytes)
     {
-        zeroesNeedWriting = true;
-        var head = Magic.Length + DigestBytes;
-        if (map.Length < head + 1 + DigestBytes || !map.StartsWith(Magic))
-            return false;
-        var content = map[..^DigestBytes];
-        if (!XxHash128.Hash(content).AsSpan().SequenceEqual(map[^DigestBytes..])
-            || !content[Magic.Length..head].SequenceEqual(Belongs(tree, sourceState, ranges))
-            || !tree.TryLoad(content[(head + 1)..]))
+        (zeroesNeedWriting, stableBytes) = (true, 0);
+        if (!TryOpen(map, out var belongs, out var content)
+            || !belongs.SequenceEqual(Belongs(tree.Algorithm, tree.LengthBytes, tree.IsDelta, sourceState, ranges))
+            || BinaryPrimitives.ReadInt64LittleEndian(content[1..]) is < 0 or > long.MaxValue / 2
+            || !tree.TryLoad(content[9..]))
         {
             return false;
         }
 
-        zeroesNeedWriting = content[head] != 0;
+        zeroesNeedWriting = content[0] != 0;
+        stableBytes = BinaryPrimitives.ReadInt64LittleEndian(content[1..]);
         return true;
     }
 
-    private static byte[] Belongs(DigestTree tree, string sourceState, ExtentSet? ranges)
+    /// <summary>Which of some source states a map of a whole disk belongs to; null: none of them, or it is damaged.</summary>
+    internal static string? StateOf(ReadOnlySpan<byte> map, DigestAlgorithm algorithm, long lengthBytes, IEnumerable<string> states)
+    {
+        if (!TryOpen(map, out var belongs, out _))
+            return null;
+        foreach (var state in states)
+        {
+            if (belongs.SequenceEqual(Belongs(algorithm, lengthBytes, isDelta: false, state, null)))
+                return state;
+        }
+
+        return null;
+    }
+
+    private static bool TryOpen(ReadOnlySpan<byte> map, out ReadOnlySpan<byte> belongs, out ReadOnlySpan<byte> content)
+    {
+        belongs = content = [];
+        var head = Magic.Length + DigestBytes;
+        if (map.Length < head + 9 + DigestBytes || !map.StartsWith(Magic) || !XxHash128.Hash(map[..^DigestBytes]).AsSpan().SequenceEqual(map[^DigestBytes..]))
+            return false;
+        belongs = map[Magic.Length..head];
+        content = map[head..^DigestBytes];
+        return true;
+    }
+
+    private static byte[] Belongs(DigestAlgorithm algorithm, long lengthBytes, bool isDelta, string sourceState, ExtentSet? ranges)
     {
         var hash = new XxHash128();
         Span<byte> number = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(number, tree.LengthBytes);
+        BinaryPrimitives.WriteInt64LittleEndian(number, lengthBytes);
         hash.Append(number);
-        BinaryPrimitives.WriteInt64LittleEndian(number, ((long)tree.Algorithm * 2) + (tree.IsDelta ? 1 : 0));
+        BinaryPrimitives.WriteInt64LittleEndian(number, ((long)algorithm * 2) + (isDelta ? 1 : 0));
         hash.Append(number);
         foreach (var range in ranges ?? ExtentSet.Empty)
         {

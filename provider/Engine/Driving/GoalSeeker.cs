@@ -35,6 +35,18 @@ public static class GoalSeeker
     /// <exception cref="Exception">Only for our own bugs: a platform's failures and cancellation come back in the outcome.</exception>
     public static async Task<RunOutcome> RunAsync(Plan plan, Run run, CancellationToken cancellation)
     {
+        try
+        {
+            return await StepsAsync(plan, run, cancellation);
+        }
+        finally
+        {
+            run.ForgetTrees();
+        }
+    }
+
+    private static async Task<RunOutcome> StepsAsync(Plan plan, Run run, CancellationToken cancellation)
+    {
         var done = ImmutableArray.CreateBuilder<StepRecord>();
         var sinceNoReturn = new Stack<Step>();
         for (var i = 0; i < plan.Steps.Length; i++)

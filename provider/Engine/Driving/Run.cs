@@ -53,6 +53,17 @@ public sealed class Run
     /// <summary>Digests of both sides of each disk, kept up to date over rounds; empty where this run has not read the whole disks.</summary>
     internal Dictionary<string, Steps.DiskTrees> Trees { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Nothing is known of the disks' content any more, and the files that the digests are kept in are given back.</summary>
+    internal void ForgetTrees()
+    {
+        foreach (var trees in Trees.Values)
+        {
+            trees.Dispose();
+        }
+
+        Trees.Clear();
+    }
+
     /// <summary>The copy's id at the target, once it is defined.</summary>
     public string? CopyId { get; set; }
 

@@ -88,5 +88,5 @@ internal sealed class CopyDisks : Step
         return true;
     }
 
-    private static ValueTask ForgetMapAsync(DiskAccess disk, CancellationToken cancellation) => disk.Resume?.DeleteAsync(cancellation) ?? ValueTask.CompletedTask;
+    internal static ValueTask ForgetMapAsync(DiskAccess disk, CancellationToken cancellation) => disk.Resume?.DeleteAsync(cancellation) ?? ValueTask.CompletedTask;
 }

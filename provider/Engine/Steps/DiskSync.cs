@@ -44,7 +44,7 @@ internal static class DiskSync
         catch (BlockException e) when (e.Kind == BlockErrorKind.Mismatch && store is not null && progress.WasResumed)
         {
             // The map said that chunks were done which are not as they were sent: somebody or something changed the target since. Look at all of it.
-            run.Events.Say(Severity.Warning, $"{e.Message} The target was changed after an earlier run had written it; all of it is compared and sent again where it differs.");
+            run.Events.Say(Severity.Warning, ChangedSince(e));
             await store.DeleteAsync(cancellation);
             result = await CopyAsync(run, request with { TargetIsZero = false }, store, progress, cancellation);
         }
@@ -52,6 +52,10 @@ internal static class DiskSync
         meter.Done(request.Disk, result);
         return result;
     }
+
+    /// <summary>What to say of a target that is not as its map says.</summary>
+    internal static string ChangedSince(BlockException mismatch) =>
+        $"{mismatch.Message} The target was changed after an earlier run had written it; all of it is compared and sent again where it differs.";
 
     /// <summary>The digest of a disk as it is now.</summary>
     internal static async Task<string> DigestAsync(Run run, DiskAccess disk, CancellationToken cancellation)

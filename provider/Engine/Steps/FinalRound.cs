@@ -43,7 +43,7 @@ internal sealed class FinalRound : Step
             var changed = await round.ChangedAsync(disk.Name, cancellation);
             await using var from = await round.OpenDiskAsync(disk.Name, cancellation);
             await using var to = await run.To.OpenDiskAsync(run.Disks[disk.Name], cancellation);
-            var result = await RoundSync.RunAsync(run, disk.Name, from, to, changed, targetIsZero: false, whole: true, Name, cancellation);
+            var result = await RoundSync.RunAsync(run, disk.Name, from, to, changed, targetIsZero: false, whole: true, Name, resume: null, cancellation);
             run.Proofs.Add(new DiskProof(disk.Name, from.LengthBytes, result.SourceDigest!, result.TargetDigest!));
             said.Add($"{disk.Name}: {Human.Bytes(result.WrittenBytes)} in {Human.Duration(result.Duration)}, digests equal ({result.TargetDigest})");
             if (epoch is not null)

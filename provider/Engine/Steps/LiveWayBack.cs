@@ -58,7 +58,7 @@ internal static class LiveWayBack
                 var changed = round.Since is null ? null : await round.ChangedAsync(disk.Name, cancellation);
                 await using var from = await round.OpenDiskAsync(disk.Name, cancellation);
                 await using var to = await site.OpenVmDiskAsync(home.Id, disk.Name, writable: true, cancellation);
-                await RoundSync.RunAsync(run, disk.Name, from, to, changed, targetIsZero: false, whole: false, "bring back", cancellation);
+                await RoundSync.RunAsync(run, disk.Name, from, to, changed, targetIsZero: false, whole: false, "bring back", resume: null, cancellation);
             }
         }
 

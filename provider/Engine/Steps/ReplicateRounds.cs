@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Checks;
@@ -54,7 +55,7 @@ internal sealed class ReplicateRounds : Step
             number++;
             await NoteAsync(run, stamp => stamp.With(StampNotes.Round, number.ToString(CultureInfo.InvariantCulture)), cancellation);
             var started = run.Time.GetTimestamp();
-            var (dirty, took, told) = await OneAsync(run, number, synced, cancellation);
+            var (dirty, took, told) = await OneAsync(run, number, synced, checkpoints, cancellation);
             var since = run.Time.GetElapsedTime(before, started);
             before = started;
             said.Add(told);
@@ -114,18 +115,19 @@ internal sealed class ReplicateRounds : Step
     internal static TimeSpan Fixed(Run run) =>
         new Step[] { new StopSource(), new FenceSource(), new DefineTarget(), new StartTarget() }.Aggregate(TimeSpan.Zero, (sum, step) => sum + step.Estimate(run));
 
-    private static async Task<(long Dirty, TimeSpan Took, string Told)> OneAsync(Run run, int number, string? synced, CancellationToken cancellation)
+    private static async Task<(long Dirty, TimeSpan Took, string Told)> OneAsync(Run run, int number, string? synced, ImmutableArray<string> checkpoints, CancellationToken cancellation)
     {
         var started = run.Time.GetTimestamp();
         var name = synced is null ? "base copy" : $"round {number.ToString(CultureInfo.InvariantCulture)}";
         run.Events.Status(name, $"{name}: opening a checkpoint of {run.Name}");
+        var begun = synced is null ? await BegunCopy.FindAsync(run, checkpoints, cancellation) : null;
         await using var round = await run.From.OpenRoundAsync(
-            new RoundRequest(run.Vm.Id, run.MigrationId, NameOf(number), synced, run.Spec.Cutover.Quiesce), cancellation);
+            new RoundRequest(run.Vm.Id, run.MigrationId, NameOf(number), synced ?? begun?.Since, run.Spec.Cutover.Quiesce), cancellation);
         var at = run.Now;
         if (synced is not null && round.Since is null)
         {
             run.Events.Say(Severity.Warning, $"{run.From.Name} has lost its record of what {run.Name} has changed since {synced}; everything is copied again.");
-            run.Trees.Clear();
+            run.ForgetTrees();
         }
 
         if (run.Spec.Cutover.Quiesce && !round.Quiesced)
@@ -134,28 +136,57 @@ internal sealed class ReplicateRounds : Step
         }
 
         var (dirty, sent) = (0L, 0L);
-        foreach (var disk in run.Vm.Disks)
+        var copied = new List<DiskAccess>();
+        try
         {
-            var made = run.Disks[disk.Name];
-            var changed = round.Since is null ? null : await round.ChangedAsync(disk.Name, cancellation);
-            await using var from = await round.OpenDiskAsync(disk.Name, cancellation);
-            if (from.LengthBytes != made.LengthBytes)
+            foreach (var disk in run.Vm.Disks)
             {
-                throw new PlatformException(
-                    PlatformErrorKind.Refused, run.From.Name,
-                    $"Disk {disk.Name} of {run.Name} has {from.LengthBytes} bytes now and had {made.LengthBytes} when its copy was made: somebody has resized it. Run again: its copy is made anew");
+                var made = run.Disks[disk.Name];
+                var changed = round.Since is null ? null : await round.ChangedAsync(disk.Name, cancellation);
+                await using var from = await round.OpenDiskAsync(disk.Name, cancellation);
+                if (from.LengthBytes != made.LengthBytes)
+                {
+                    throw new PlatformException(
+                        PlatformErrorKind.Refused, run.From.Name,
+                        $"Disk {disk.Name} of {run.Name} has {from.LengthBytes} bytes now and had {made.LengthBytes} when its copy was made: somebody has resized it. Run again: its copy is made anew");
+                }
+
+                var to = await run.To.OpenDiskAsync(made, cancellation);
+                copied.Add(to);
+                if (begun is null && !run.Trees.ContainsKey(disk.Name))
+                {
+                    // A run that was killed just when its base copy was noted has left its map.
+                    await CopyDisks.ForgetMapAsync(to, cancellation);
+                }
+
+                var ranges = begun is null ? changed : null;
+                var result = await RoundSync.RunAsync(
+                    run, disk.Name, from, to, ranges, targetIsZero: synced is null && made.IsNew && !run.Trees.ContainsKey(disk.Name),
+                    whole: run.Spec.Goal >= MigrationGoal.CutOver, name, begun?.Of(run, disk.Name, to, round.Checkpoint, changed), cancellation);
+                dirty += ranges?.TotalBytes ?? result.WrittenBytes;
+                sent += result.WrittenBytes;
+                run.Disks[disk.Name] = made with { IsNew = false };
+                if (begun is null)
+                {
+                    copied.Remove(to);
+                    await to.DisposeAsync();
+                }
             }
 
-            await using var to = await run.To.OpenDiskAsync(made, cancellation);
-            var result = await RoundSync.RunAsync(
-                run, disk.Name, from, to, changed, targetIsZero: synced is null && made.IsNew && !run.Trees.ContainsKey(disk.Name),
-                whole: run.Spec.Goal >= MigrationGoal.CutOver, name, cancellation);
-            dirty += changed?.TotalBytes ?? result.WrittenBytes;
-            sent += result.WrittenBytes;
-            run.Disks[disk.Name] = made with { IsNew = false };
+            await NoteAsync(run, stamp => stamp.With(StampNotes.Synced, NameOf(number)).With(StampNotes.Replicated, at), cancellation);
+            foreach (var to in copied)
+            {
+                await CopyDisks.ForgetMapAsync(to, cancellation);
+            }
+        }
+        finally
+        {
+            foreach (var to in copied)
+            {
+                await to.DisposeAsync();
+            }
         }
 
-        await NoteAsync(run, stamp => stamp.With(StampNotes.Synced, NameOf(number)).With(StampNotes.Replicated, at), cancellation);
         var took = run.Time.GetElapsedTime(started);
         return (dirty, took, $"{name}: {Human.Bytes(sent)} in {Human.Duration(took)}{(round.Quiesced ? ", frozen for its checkpoint" : "")}");
     }

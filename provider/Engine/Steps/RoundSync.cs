@@ -1,4 +1,5 @@
 using VmMigrate.Engine.Blocks;
+using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Text;
@@ -10,9 +11,10 @@ internal static class RoundSync
 {
     /// <param name="ranges">What may have changed; null: everything.</param>
     /// <param name="whole">Also digest the whole disk on both sides, where this run has not yet.</param>
+    /// <param name="resume">Where everything may have changed: how a killed base copy goes on.</param>
     /// <returns>What the copy did; its digests are the whole disk's where <paramref name="whole"/> is set.</returns>
     internal static async Task<CopyResult> RunAsync(
-        Run run, string disk, DiskAccess from, DiskAccess to, ExtentSet? ranges, bool targetIsZero, bool whole, string phase, CancellationToken cancellation)
+        Run run, string disk, DiskAccess from, DiskAccess to, ExtentSet? ranges, bool targetIsZero, bool whole, string phase, ResumeOptions? resume, CancellationToken cancellation)
     {
         await using var reader = from.OpenReader();
         await using var writer = to.OpenWriter();
@@ -28,42 +30,100 @@ internal static class RoundSync
             Budget = limits.Budget,
             Time = run.Time,
         };
-        // Where everything may have changed and the target holds older content, only what differs is sent.
-        var compare = !targetIsZero && ranges is null;
+        if (ranges is null)
+        {
+            return await BaseAsync(run, disk, reader, writer, options with { Resume = resume }, whole, line, cancellation);
+        }
+
         if (!whole)
         {
-            return Count(run, await BlockCopier.CopyAsync(reader, writer, options with { ReadBack = true, Compare = compare }, line, cancellation));
+            return Count(run, await BlockCopier.CopyAsync(reader, writer, options with { ReadBack = true }, line, cancellation));
         }
 
         var known = run.Trees.Remove(disk, out var trees) && trees.Source.IsComplete && trees.Target.IsComplete;
         if (!known)
         {
+            trees?.Dispose();
             trees = new DiskTrees(new DigestTree(run.Spec.Digest, from.LengthBytes, keepLeaves: true), new DigestTree(run.Spec.Digest, from.LengthBytes, keepLeaves: true));
         }
 
-        // A round of changes can only go on from a tree that knows the rest; without one, the rest is read once.
-        var result = Count(run, await BlockCopier.CopyAsync(reader, writer, options with { Tree = known || ranges is null ? trees!.Source : null, Compare = compare }, line, cancellation));
-        if (!known && ranges is not null)
+        try
         {
-            await BlockCopier.DigestAsync(reader, null, options with { Ranges = null, Tree = trees!.Source }, line, cancellation);
+            // A round of changes can only go on from a tree that knows the rest; without one, the rest is read once.
+            var result = Count(run, await BlockCopier.CopyAsync(reader, writer, options with { Tree = known ? trees!.Source : null }, line, cancellation));
+            if (!known)
+            {
+                await BlockCopier.DigestAsync(reader, null, options with { Ranges = null, Tree = trees!.Source }, line, cancellation);
+            }
+
+            var back = writer.ReadBack
+                ?? throw new PlatformException(PlatformErrorKind.Unsupported, run.To.Name, $"Disk {disk} at {run.To.Name} cannot be read back, so nothing can be proven about it.");
+            await BlockCopier.DigestAsync(back, from.LengthBytes, options with { Ranges = known ? ranges : null, Tree = trees!.Target }, line, cancellation);
+            if (!trees.AreEqual)
+            {
+                var where = trees.Source.FirstDifference(trees.Target);
+                throw new BlockException(
+                    BlockErrorKind.Mismatch,
+                    $"{writer.Name}: what was read back is not what was read from {reader.Name}: {trees.Target.Text()} instead of {trees.Source.Text()}; the first difference lies between byte {where?.Offset} and {where?.End}.",
+                    canRetry: false)
+                { Disk = writer.Name, Offset = where?.Offset, AtTarget = true };
+            }
+
+            // Only trees that agree are kept: a copy that failed half-way leaves none behind.
+            run.Trees[disk] = trees;
+            return result with { SourceDigest = trees.Source.Text(), TargetDigest = trees.Target.Text() };
+        }
+        catch
+        {
+            trees!.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Copies everything, or what a killed run has left of it, and reads all of it back.</summary>
+    /// <remarks>Where the target holds older content, only what differs is sent.</remarks>
+    private static async Task<CopyResult> BaseAsync(
+        Run run, string disk, BlockReader reader, BlockWriter writer, CopyOptions options, bool whole, Line line, CancellationToken cancellation)
+    {
+        if (run.Trees.Remove(disk, out var before))
+        {
+            before.Dispose();
         }
 
-        var back = writer.ReadBack
-            ?? throw new PlatformException(PlatformErrorKind.Unsupported, run.To.Name, $"Disk {disk} at {run.To.Name} cannot be read back, so nothing can be proven about it.");
-        await BlockCopier.DigestAsync(back, from.LengthBytes, options with { Ranges = known ? ranges : null, Tree = trees!.Target }, line, cancellation);
-        if (!trees.AreEqual)
+        CopyResult result;
+        DigestTree? back;
+        try
         {
-            var where = trees.Source.FirstDifference(trees.Target);
-            throw new BlockException(
-                BlockErrorKind.Mismatch,
-                $"{writer.Name}: what was read back is not what was read from {reader.Name}: {trees.Target.Text()} instead of {trees.Source.Text()}; the first difference lies between byte {where?.Offset} and {where?.End}.",
-                canRetry: false)
-            { Disk = writer.Name, Offset = where?.Offset, AtTarget = true };
+            (result, back) = await CopyAsync(options);
+        }
+        catch (BlockException e) when (e.Kind == BlockErrorKind.Mismatch && options.Resume is { } resume && line.WasResumed)
+        {
+            run.Events.Say(Severity.Warning, DiskSync.ChangedSince(e));
+            await resume.Store.DeleteAsync(cancellation);
+            (result, back) = await CopyAsync(options with { TargetIsZero = false });
         }
 
-        // Only trees that agree are kept: a copy that failed half-way leaves none behind.
-        run.Trees[disk] = trees;
-        return result with { SourceDigest = trees.Source.Text(), TargetDigest = trees.Target.Text() };
+        if (back is not null)
+        {
+            // What was read back is what was read at the source, leaf by leaf: later rounds go on from here on both sides, each with what it reads there.
+            run.Trees[disk] = new DiskTrees(back.Copy(), back);
+        }
+
+        return result;
+
+        async Task<(CopyResult Result, DigestTree? Back)> CopyAsync(CopyOptions now)
+        {
+            var tree = whole ? new DigestTree(run.Spec.Digest, reader.LengthBytes, keepLeaves: true) : null;
+            try
+            {
+                return (Count(run, await BlockCopier.CopyAsync(reader, writer, now with { ReadBack = true, BackTree = tree, Compare = !now.TargetIsZero }, line, cancellation)), tree);
+            }
+            catch
+            {
+                tree?.Dispose();
+                throw;
+            }
+        }
     }
 
     /// <summary>The digest of some ranges as they are now.</summary>
@@ -84,9 +144,16 @@ internal static class RoundSync
 
     private sealed class Line(Run run, string phase, string disk) : IProgress<CopyProgress>
     {
-        public void Report(CopyProgress value) => run.Events.Status(
-            phase,
-            $"{phase}: {value.Phase} {disk} {(value.TotalBytes == 0 ? 100 : value.DoneBytes * 100 / value.TotalBytes)} % · {Human.Bytes(value.TransferredBytes)} · {Human.Rate(value.BytesPerSecond)}"
-            + (value.Left is { } time ? $" · {Human.Duration(time)} left" : ""));
+        /// <summary>A part had been done by an earlier run.</summary>
+        internal bool WasResumed { get; private set; }
+
+        public void Report(CopyProgress value)
+        {
+            WasResumed |= value.ResumedBytes > 0;
+            run.Events.Status(
+                phase,
+                $"{phase}: {value.Phase} {disk} {(value.TotalBytes == 0 ? 100 : value.DoneBytes * 100 / value.TotalBytes)} % · {Human.Bytes(value.TransferredBytes)} · {Human.Rate(value.BytesPerSecond)}"
+                + (value.Left is { } time ? $" · {Human.Duration(time)} left" : ""));
+        }
     }
 }

@@ -80,6 +80,34 @@ public sealed class DigestTreeTests
         }
     }
 
+    [Fact]
+    public void Leaves_of_a_disk_of_four_tebibytes_take_no_memory_worth_the_name_and_leave_no_file()
+    {
+        const long length = 4L << 40;
+        var leaves = new byte[64 * 16];
+        var random = new Random(4);
+        // All that is allocated, which is more than what is held.
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        using var source = new DigestTree(DigestAlgorithm.XxHash128, length, keepLeaves: true);
+        // Content in every GiB, which for what is held in memory is as much as content everywhere.
+        for (var chunk = 0L; chunk < source.Chunks; chunk += 256)
+        {
+            source.SetZeroChunks(chunk, 256);
+            random.NextBytes(leaves);
+            source.SetLeaves(chunk + 7, ulong.MaxValue, leaves);
+        }
+
+        using var target = source.Copy();
+        Assert.Equal(source.Text(), target.Text());
+        leaves.AsSpan().Fill(3);
+        source.SetLeaves((256 * 4000) + 7, 0b110, leaves);
+        Assert.NotEqual(source.Text(), target.Text());
+        Assert.Equal(4000 * DigestTree.PageBytes, source.FirstDifference(target)!.Value.Offset);
+        target.SetLeaves((256 * 4000) + 7, 0b110, leaves);
+        Assert.Equal(source.Text(), target.Text());
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20);
+    }
+
     private static string Naive(DigestAlgorithm algorithm, byte[] content)
     {
         byte[] Hash(byte[] bytes) => algorithm == DigestAlgorithm.Sha256 ? SHA256.HashData(bytes) : XxHash128.Hash(bytes);
