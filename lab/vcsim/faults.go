@@ -27,6 +27,7 @@ type fault struct {
 type front struct {
 	next    http.Handler
 	tracker *tracker
+	moves   *relocations
 
 	lock   sync.Mutex
 	faults map[string]*fault
@@ -47,6 +48,16 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.lock.Unlock()
 	case r.URL.Path == "/lab/reset":
 		f.tracker.reset(types.ManagedObjectReference{Type: "VirtualMachine", Value: r.URL.Query().Get("vm")})
+	case r.URL.Path == "/lab/relocate":
+		f.moves.order(r.URL.Query())
+	case r.URL.Path == "/lab/set":
+		query := r.URL.Query()
+		one := simulator.Map.Get(types.ManagedObjectReference{Type: query.Get("type"), Value: query.Get("value")})
+		var value types.AnyType = query.Get("text")
+		if value == "true" || value == "false" {
+			value = value == "true"
+		}
+		simulator.Map.WithLock(one, func() { simulator.Map.Update(one, []types.PropertyChange{{Name: query.Get("path"), Val: value}}) })
 	case r.URL.Path == "/lab/deny":
 		f.lock.Lock()
 		f.denied = strings.Split(r.URL.Query().Get("privileges"), ",")
@@ -93,6 +104,14 @@ func (f *front) call(w http.ResponseWriter, r *http.Request) {
 		f.tracker.snapshot(ref, forward)
 	case "RemoveSnapshot_Task":
 		f.tracker.removeSnapshot(ref, forward)
+	case "RelocateVM_Task":
+		f.moves.start(w, body, ref)
+	case "CheckRelocate_Task":
+		f.moves.check(w, types.ManagedObjectReference{Type: "VirtualMachine", Value: text(body, "vm")})
+	case "CancelTask":
+		if !f.moves.cancel(w, ref.Value) {
+			forward()
+		}
 	case "HasPrivilegeOnEntities":
 		// vcsim's account has all of them.
 		seen := httptest.NewRecorder()

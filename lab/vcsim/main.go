@@ -59,6 +59,7 @@ func main() {
 	vms := flag.Int("vms", 0, "virtual machines to begin with")
 	hosts := flag.Int("hosts", 1, "hosts in the cluster")
 	datastores := flag.Int("datastores", 1, "datastores")
+	pools := flag.Int("pools", 0, "resource pools in the cluster")
 	esx := flag.Bool("esx", false, "a bare ESXi host in place of a vCenter")
 	guests := flag.Bool("guests", false, "play a guest in every VM that runs")
 	verbose := flag.Bool("v", false, "say what is called")
@@ -75,6 +76,8 @@ func main() {
 		model.ClusterHost = *hosts
 	}
 	model.Machine = *vms
+	model.Pool = *pools
+	model.Folder = 0
 	model.Datastore = *datastores
 	model.Autostart = false
 	defer model.Remove()
@@ -94,6 +97,7 @@ func main() {
 		manager.Config.Defaults = &types.AutoStartDefaults{Enabled: types.NewBool(true)}
 		simulator.Map.Put(manager)
 		host.ConfigManager.AutoStartManager = &manager.Self
+		host.Summary.Config.VmotionEnabled = true
 	}
 
 	model.Service.TLS = new(tls.Config)
@@ -102,7 +106,8 @@ func main() {
 	defer server.Close()
 
 	tracked := &tracker{everywhere: *guests, vms: map[types.ManagedObjectReference]*vmState{}}
-	server.Config.Handler = &front{next: server.Config.Handler, tracker: tracked, faults: map[string]*fault{}, calls: map[string]int{}}
+	moves := &relocations{self: server.URL, cancelled: map[string]bool{}}
+	server.Config.Handler = &front{next: server.Config.Handler, tracker: tracked, moves: moves, faults: map[string]*fault{}, calls: map[string]int{}}
 	go tracked.play()
 
 	folders := map[string]string{}

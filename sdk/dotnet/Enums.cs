@@ -188,7 +188,7 @@ namespace VmMigrate.Sdk
         /// </summary>
         public static MigrationMode Warm { get; } = new MigrationMode("Warm");
         /// <summary>
-        /// The VM moves with its memory and is not started anew: it pauses for a moment. Both sites must be of one hypervisor family.
+        /// The VM moves with its memory and is not started anew: it pauses for a moment. Both sites must be of one hypervisor family. vSphere moves the VM itself, also inside one vCenter: `vm.site` and `target.site` may then be one.
         /// </summary>
         public static MigrationMode Live { get; } = new MigrationMode("Live");
 

@@ -33,6 +33,9 @@ public sealed record CheckSubject
     /// <summary>What placement found while it chose.</summary>
     public ImmutableArray<Finding> Placing { get; init; } = [];
 
+    /// <summary>The platform moves the VM itself, maybe within one place.</summary>
+    public bool Relocates { get; init; }
+
     /// <summary>A copy of ours exists at the target already: an earlier run got that far.</summary>
     public required bool CopyExists { get; init; }
 

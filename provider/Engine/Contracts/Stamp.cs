@@ -26,6 +26,9 @@ public sealed record Stamp(string MigrationId, StampRole Role, ImmutableSortedDi
 
     public string? this[string note] => Notes.GetValueOrDefault(note);
 
+    /// <summary>The same in another role.</summary>
+    public Stamp As(StampRole role) => this with { Role = role };
+
     /// <summary>With a note set, or removed when the text is null.</summary>
     public Stamp With(string note, string? text) =>
         this with { Notes = text is null ? Notes.Remove(note) : Notes.SetItem(note, text) };

@@ -51,6 +51,12 @@ public static class StampNotes
     /// <summary>On the target: what the run that brought it there has taken, in the form of <see cref="Estimates.RunRecord"/>.</summary>
     public const string Ran = "ran";
 
+    /// <summary>On a VM that its platform moves itself (<see cref="Site.Relocates"/>), from before the move on: where it was, in the platform's words. There is no other VM of the migration then.</summary>
+    public const string Origin = "origin";
+
+    /// <summary>On such a VM, once it is accepted: the place that was declared for it.</summary>
+    public const string Went = "went";
+
     /// <summary>On a source that was kept at commit: when it was given up.</summary>
     public const string Committed = "committed";
 

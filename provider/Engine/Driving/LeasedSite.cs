@@ -52,6 +52,13 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     public override Task<ImmutableArray<string>> FindLiveBlockersAsync(string vmId, Site to, CancellationToken cancellation) =>
         site.FindLiveBlockersAsync(vmId, Bare(to), cancellation);
 
+    public override bool Relocates(Site to) => site.Relocates(Bare(to));
+
+    public override Task<string> DescribeWhereAsync(string vmId, CancellationToken cancellation) => site.DescribeWhereAsync(vmId, cancellation);
+
+    public override Task<ImmutableArray<string>> FindRelocationBlockersAsync(RelocationRequest request, Site to, CancellationToken cancellation) =>
+        site.FindRelocationBlockersAsync(request, Bare(to), cancellation);
+
     public override Task<Lease?> FindLeaseAsync(string migrationId, CancellationToken cancellation) => site.FindLeaseAsync(migrationId, cancellation);
 
     // --- Writing ---
@@ -101,6 +108,9 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
 
     public override Task<LiveResult> MoveLiveAsync(LiveRequest request, Site to, IProgress<LiveProgress>? progress, CancellationToken cancellation) =>
         WriteAsync(() => site.MoveLiveAsync(request, Bare(to), progress, cancellation), cancellation);
+
+    public override Task<RelocationResult> RelocateAsync(RelocationRequest request, Site to, IProgress<int>? percent, CancellationToken cancellation) =>
+        WriteAsync(() => site.RelocateAsync(request, Bare(to), percent, cancellation), cancellation);
 
     public override Task<bool> TrySetLeaseAsync(string migrationId, Guid? expected, Lease? next, CancellationToken cancellation) =>
         site.TrySetLeaseAsync(migrationId, expected, next, cancellation);

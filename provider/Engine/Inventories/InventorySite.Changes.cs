@@ -64,6 +64,19 @@ public sealed partial class InventorySite
             }
         });
 
+    public override Task<RelocationResult> RelocateAsync(RelocationRequest request, Site to, IProgress<int>? percent, CancellationToken cancellation) =>
+        ChangeAsync(async () =>
+        {
+            try
+            {
+                return await _site.RelocateAsync(request, FreshOf(to), percent, cancellation);
+            }
+            finally
+            {
+                (to as InventorySite)?.Forget();
+            }
+        });
+
     private Task<bool> ChangeAsync(Func<Task> change) => ChangeAsync(async () =>
     {
         await change();

@@ -100,6 +100,13 @@ public sealed partial class InventorySite : Site
     public override Task<ImmutableArray<string>> FindLiveBlockersAsync(string vmId, Site to, CancellationToken cancellation) =>
         _site.FindLiveBlockersAsync(vmId, FreshOf(to), cancellation);
 
+    public override bool Relocates(Site to) => _site.Relocates(FreshOf(to));
+
+    public override Task<string> DescribeWhereAsync(string vmId, CancellationToken cancellation) => _site.DescribeWhereAsync(vmId, cancellation);
+
+    public override Task<ImmutableArray<string>> FindRelocationBlockersAsync(RelocationRequest request, Site to, CancellationToken cancellation) =>
+        _site.FindRelocationBlockersAsync(request, FreshOf(to), cancellation);
+
     /// <summary>Does nothing: whoever opened the site behind it closes it.</summary>
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -11,6 +11,9 @@ public sealed record Copy(Site Site, Vm Vm, FenceState Fence)
     /// <summary>Since when the guest has been proven alive there; null while it has not.</summary>
     public DateTimeOffset? AcceptedAt =>
         DateTimeOffset.TryParse(Vm.Stamp?[StampNotes.Accepted], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
+
+    /// <summary>It is the VM itself, which its platform has moved: there is none at home.</summary>
+    public bool IsRelocated => Vm.Stamp?[StampNotes.Origin] is not null;
 }
 
 /// <summary>What is there now, read from the platforms alone.</summary>
@@ -47,7 +50,9 @@ public sealed record Observation
         PlacedDisks.Where(placed => placed.Site != wanted && placed.Disk.Attached is null).Select(placed => placed.Site).Distinct();
 
     /// <summary>The copy in which the VM lives, if it does not live at home.</summary>
-    public Copy? Current => Home is not null && HomeFence == FenceState.None
+    public Copy? Current => Copies.FirstOrDefault(copy => copy.IsRelocated) is { } moved
+        ? moved
+        : Home is not null && HomeFence == FenceState.None
         ? null
         : Copies.Where(copy => copy.AcceptedAt is not null)
             .OrderBy(copy => copy.Fence == FenceState.None ? 0 : 1)

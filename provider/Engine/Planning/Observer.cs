@@ -30,7 +30,8 @@ public static class Observer
 
             foreach (var copy in await site.FindStampedAsync(id, cancellation))
             {
-                if (copy.Stamp is { Role: StampRole.Target })
+                // A VM that its platform was moving when the run was killed is still stamped as at home.
+                if (copy.Stamp is { Role: StampRole.Target } || (copy.Stamp?[StampNotes.Origin] is not null && found?.Stamp?[StampNotes.Origin] is null))
                 {
                     copies.Add(new Copy(site, copy, await site.InspectFenceAsync(copy.Id, id, cancellation)));
                 }
@@ -40,6 +41,12 @@ public static class Observer
             disks.AddRange((await site.FindStampedDisksAsync(id, cancellation))
                 .Where(disk => disk.Attached is null || copies.Any(copy => copy.Site == site && copy.Vm.Id == disk.Attached))
                 .Select(disk => (site, disk)));
+        }
+
+        if (copies.Any(copy => copy.IsRelocated))
+        {
+            // It is the VM itself: what its name finds at home is this very object, or somebody else's.
+            (found, fence) = (null, FenceState.None);
         }
 
         return new Observation

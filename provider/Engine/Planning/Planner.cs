@@ -23,13 +23,17 @@ public static class Planner
     public static Plan Plan(Run run)
     {
         var seen = run.Seen;
-        return seen.Current is { } current
+        return Relocations.Concern(run)
+            ? Relocations.Plan(run)
+            : seen.Current is { } current
             ? FromCopy(run, current)
             : FromHome(run);
     }
 
     /// <summary>The declaration is taken away before commit: as it was, with nothing of ours anywhere.</summary>
-    public static Plan PlanRemoval(Run run) => run.Seen.Current is { } current
+    public static Plan PlanRemoval(Run run) => Relocations.HasBegun(run)
+        ? Relocations.Back()
+        : run.Seen.Current is { } current
         ? new Plan(PlanKind.RollBack, RollBack(run, current, keepDisks: false))
         : run.Seen.HasTraces ? new Plan(PlanKind.CleanUp, CleanUp(run)) : new Plan(PlanKind.Nothing, []);
 

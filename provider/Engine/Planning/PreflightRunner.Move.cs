@@ -49,10 +49,10 @@ public static partial class PreflightRunner
             sides = sides.Value with { To = sides.Value.To with { Observed = sides.Value.To.Observed.Or(ProviderLimits.Of(sides.Value.To.Kind)) } };
             (placement, placing, others) = sites.Reservations.Place(seen.MigrationId, Staying(spec, seen, to, sides.Value.To), place.Vm, sides.Value.To, policy, bytesAtTarget, isThere);
             sides = (
-                await WithRightsAsync(from, place.Site, new RightsRequest { VmId = place.Vm.Id, Tracked = spec.Mode != MigrationMode.Cold }, cancellation),
+                await WithRightsAsync(from, place.Site, new RightsRequest { VmId = place.Vm.Id, Tracked = spec.Mode != MigrationMode.Cold, Relocates = Relocations.Moves(run) }, cancellation),
                 placing.Any(finding => finding.Severity == Severity.Error)
                     ? sides.Value.To
-                    : await WithRightsAsync(sides.Value.To, to, new RightsRequest { Pool = placement.Pool, Host = placement.Host, Networks = [.. placement.Networks.Values] }, cancellation));
+                    : await WithRightsAsync(sides.Value.To, to, new RightsRequest { Pool = placement.Pool, Host = placement.Host, Networks = [.. placement.Networks.Values], Relocates = Relocations.Moves(run) }, cancellation));
         }
         else
         {
@@ -76,6 +76,7 @@ public static partial class PreflightRunner
                 ToCapabilities = to.Capabilities,
                 Placement = placement!,
                 Placing = placing,
+                Relocates = Relocations.Moves(run),
                 CopyExists = isThere,
                 BytesAtTarget = bytesAtTarget,
                 Others = others,
@@ -94,6 +95,23 @@ public static partial class PreflightRunner
         {
             findings.AddRange((await place.Site.FindLiveBlockersAsync(place.Vm.Id, to, cancellation)).Select(blocker => Finding.Error(
                 "request.mode.live", PropertyPath.Of("mode"), $"{place.Vm.Name} cannot move Live from \"{place.Site.Name}\" to \"{to.Name}\": {blocker}. Mode Warm is off for the last changes only.")));
+        }
+
+        if (plan.Steps.Any(step => step is Steps.RelocateVm))
+        {
+            findings.AddRange((await place.Site.FindRelocationBlockersAsync(Steps.RelocateVm.Request(run, place.Vm), to, cancellation)).Select(blocker => Finding.Error(
+                "request.mode.live", PropertyPath.Of("mode"), $"{place.Vm.Name} cannot move Live from \"{place.Site.Name}\" to \"{to.Name}\": {blocker}.")));
+            if (placement!.Name != place.Vm.Name)
+            {
+                findings.Add(Finding.Error(
+                    "request.mode.live", PropertyPath.Of("target.name"), $"{place.Vm.Name} moves itself from \"{place.Site.Name}\" to \"{to.Name}\", so it keeps its name. Leave target.name out, and rename the VM by hand."));
+            }
+        }
+        else if (spec.Goal == MigrationGoal.Replicated && Relocations.Moves(run))
+        {
+            findings.Add(Finding.Error(
+                "request.mode.live", PropertyPath.Of("goal"),
+                $"A Live move from \"{place.Site.Name}\" to \"{to.Name}\" is one of {place.Vm.Name} itself: it leaves no replica. Set goal to CutOver, or mode to Warm for a replica."));
         }
 
         if (spec.Goal < MigrationGoal.CutOver)

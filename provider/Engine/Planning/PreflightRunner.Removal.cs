@@ -49,7 +49,8 @@ public static partial class PreflightRunner
     private static IEnumerable<Finding> WayBack(Run run, bool removal)
     {
         var seen = run.Seen;
-        if (seen.Current is null)
+        // A VM that its platform has moved goes back by the same means, with all that it has written.
+        if (seen.Current is null or { IsRelocated: true })
         {
             yield break;
         }

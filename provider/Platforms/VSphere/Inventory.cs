@@ -25,7 +25,7 @@ internal sealed class Inventory
         ["HostSystem"] =
         [
             "name", "parent", "runtime.connectionState", "runtime.inMaintenanceMode", "summary.hardware.uuid", "summary.hardware.cpuModel", "summary.hardware.numCpuThreads",
-            "summary.hardware.memorySize", "summary.quickStats.overallMemoryUsage", "summary.maxEVCModeKey", "summary.currentEVCModeKey",
+            "summary.hardware.memorySize", "summary.quickStats.overallMemoryUsage", "summary.maxEVCModeKey", "summary.currentEVCModeKey", "summary.config.vmotionEnabled",
             "config.product.version", "configManager.autoStartManager", "datastore", "network",
         ],
         ["ComputeResource"] = ["name", "parent", "resourcePool"],

@@ -19,6 +19,13 @@ internal sealed partial class VSphereSite
 
     private static readonly string[] OnTrackedVm = ["VirtualMachine.State.CreateSnapshot", "VirtualMachine.State.RemoveSnapshot", "VirtualMachine.Config.ChangeTracking"];
 
+    /// <summary>On a VM that vSphere itself moves, running or off.</summary>
+    private static readonly string[] OnRelocatedVm = ["System.Read", "VirtualMachine.Config.AdvancedConfig", "Resource.HotMigrate", "Resource.ColdMigrate"];
+
+    private static readonly string[] OnRelocationStore = ["Datastore.AllocateSpace"];
+
+    private static readonly string[] OnRelocationFolder = ["VirtualMachine.Inventory.Create", "VirtualMachine.Inventory.Move"];
+
     private static readonly string[] OnSourceStore = ["Datastore.Browse", "Datastore.FileManagement"];
 
     private static readonly string[] OnTargetStore = ["Datastore.Browse", "Datastore.FileManagement", "Datastore.AllocateSpace"];
@@ -45,7 +52,7 @@ internal sealed partial class VSphereSite
         var wanted = new List<(MoRef On, string Name, string[] Rights)>();
         if (request.VmId is { } id && await FindAsync(id, cancellation).ConfigureAwait(false) is { } vm)
         {
-            var ofVm = request.Tracked ? [.. OnSourceVm, .. OnTrackedVm] : OnSourceVm;
+            var ofVm = request.Relocates ? OnRelocatedVm : request.Tracked ? [.. OnSourceVm, .. OnTrackedVm] : OnSourceVm;
             // A bare host has no templates.
             wanted.Add((vm.Ref, $"VM {NameOf(vm)}", inventory.Content.IsVCenter ? ofVm : [.. ofVm.Where(right => !right.Contains("Provisioning", StringComparison.Ordinal))]));
             var datacenter = inventory.DatacenterOf(vm.RefOf("parent"));
@@ -57,8 +64,8 @@ internal sealed partial class VSphereSite
         if (request.Pool is { } poolName && inventory.Datastore(poolName) is { } target)
         {
             var (folder, pool, _) = await PlaceAsync("choosing a place", inventory, target, request.Host, cancellation).ConfigureAwait(false);
-            wanted.Add((target.Ref, $"datastore {target.UniqueName}", OnTargetStore));
-            wanted.Add((folder, $"folder {inventory.NameOf(folder) ?? folder.Value}", OnTargetFolder));
+            wanted.Add((target.Ref, $"datastore {target.UniqueName}", request.Relocates ? OnRelocationStore : OnTargetStore));
+            wanted.Add((folder, $"folder {inventory.NameOf(folder) ?? folder.Value}", request.Relocates ? OnRelocationFolder : OnTargetFolder));
             wanted.Add((pool, $"resource pool {inventory.PathOf(inventory.Find(pool)?.RefOf("parent"), inventory.NameOf(pool))}", OnPool));
             wanted.AddRange(request.Networks.Select(inventory.Network).OfType<InventoryItem>().Distinct().Select(network => (network.Ref, $"network {network.UniqueName}", OnNetwork)));
         }

@@ -26,7 +26,7 @@ internal sealed partial class VSphereSite
         var store = inventory.Datastore(first.Pool) ?? throw No(PlatformErrorKind.NotFound, $"site {Name} has no datastore {first.Pool}");
         var id = InstanceUuid(migration);
         var vmx = DatastorePath.Parse(first.Location)!.Beside($"{new DiskFolder(request.Name, migration).Name[..^(migration.Length + 1)]}.vmx");
-        var spec = CopySpec.Build(Name, request, id, vmx, name => Backing(inventory, store.Datacenter, request, name));
+        var spec = CopySpec.Build(Name, request, id, vmx, name => Backing(inventory, store.Datacenter, request.Name, name));
         if (await FindAsync(id, cancellation).ConfigureAwait(false) is { } existing)
         {
             var options = ExtraConfig.Read(existing["config.extraConfig"]);
@@ -44,7 +44,7 @@ internal sealed partial class VSphereSite
             RequireOff(existing, "defined anew");
             // What was noted on it since stays.
             request = request with { Stamp = stamp };
-            spec = CopySpec.Build(Name, request, id, vmx, name => Backing(inventory, store.Datacenter, request, name));
+            spec = CopySpec.Build(Name, request, id, vmx, name => Backing(inventory, store.Datacenter, request.Name, name));
             await UndefineAsync(inventory, existing, cancellation).ConfigureAwait(false);
         }
 
@@ -131,13 +131,13 @@ internal sealed partial class VSphereSite
         return new Guid(bytes, bigEndian: true).ToString("D");
     }
 
-    private XElement Backing(Inventory inventory, MoRef? datacenter, VmRequest request, string name)
+    private XElement Backing(Inventory inventory, MoRef? datacenter, string vmName, string name)
     {
         var found = inventory.Networks.FirstOrDefault(one => one.UniqueName == name)
             ?? inventory.Networks.FirstOrDefault(one => one.Name == name && one.Datacenter == datacenter)
             ?? throw No(
                 PlatformErrorKind.NotFound,
-                $"VM {request.Name} is to be on network {name}, and site {Name} has no network of that name (it has {string.Join(", ", inventory.Networks.Select(one => one.UniqueName))})");
+                $"VM {vmName} is to be on network {name}, and site {Name} has no network of that name (it has {string.Join(", ", inventory.Networks.Select(one => one.UniqueName))})");
         if (found.Ref.Type == "DistributedVirtualPortgroup")
         {
             var uuid = inventory.Find(found.Facts.RefOf("config.distributedVirtualSwitch"))?.Text("uuid")

@@ -49,7 +49,7 @@ internal sealed partial class VSphereSite : Site
 
     public override string Where => Address.Server;
 
-    public override Capabilities Capabilities => new() { TakesFrom = ["libvirt"], ChangedBlockTracking = true };
+    public override Capabilities Capabilities => new() { TakesFrom = ["libvirt"], ChangedBlockTracking = true, LiveFamily = Key };
 
     public override async Task<SiteFacts> DescribeAsync(CancellationToken cancellation)
     {

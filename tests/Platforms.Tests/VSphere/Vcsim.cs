@@ -63,6 +63,14 @@ internal sealed class Vcsim : IAsyncDisposable
     /// <summary>The account lacks these privileges from now on.</summary>
     internal Task DenyAsync(string privileges) => AskAsync($"deny?privileges={privileges}");
 
+    /// <summary>How relocations go from now on: how long each takes, whether it only says that it was done, and what vCenter's checker has against it.</summary>
+    internal Task OrderRelocationsAsync(TimeSpan takes = default, bool idle = false, string verdict = "") =>
+        AskAsync($"relocate?takes={takes.TotalMilliseconds}ms&idle={(idle ? "yes" : "")}&verdict={Uri.EscapeDataString(verdict)}");
+
+    /// <summary>Sets a property of an object, past all rules.</summary>
+    internal Task SetAsync(VmMigrate.Platforms.VSphere.Vim.MoRef one, string path, string text) =>
+        AskAsync($"set?type={one.Type}&value={one.Value}&path={path}&text={Uri.EscapeDataString(text)}");
+
     private async Task<string> AskAsync(string what)
     {
         using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate!.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256) == Thumbprint };

@@ -9,7 +9,8 @@ internal static class NetworkRules
 {
     internal static Rule LabelRule { get; } = Rules.Own("a card's network has another name at the target", [], look =>
     {
-        foreach (var nic in look.Subject.Vm.Nics)
+        // Where the platform is told of each card's new network, labels do not count.
+        foreach (var nic in look.Subject.Relocates ? [] : look.Subject.Vm.Nics)
         {
             if (look.Get(nic.Network, "nic.network", out var name) && look.Subject.Placement.Networks.GetValueOrDefault(name) is { } mapped && mapped != name)
             {

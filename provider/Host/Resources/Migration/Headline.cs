@@ -44,6 +44,8 @@ internal static class Headline
         var guest = run.Guest is { } seen ? $" Proof: {seen}." : "";
         var next = plan.Kind switch
         {
+            PlanKind.Move when run.Spec.Goal == MigrationGoal.CutOver && plan.Steps.Any(step => step is Engine.Steps.RelocateVm) =>
+                " It is the VM itself, so nothing was left behind; goal Committed ends the migration, lowering the goal moves it back.",
             PlanKind.Move when run.Spec.Goal == MigrationGoal.CutOver =>
                 $" Source kept off on {run.Seen.HomeSite.Name}; goal Committed gives it up, lowering the goal brings the VM back.",
             PlanKind.Move or PlanKind.Commit => " Committed: there is no way back.",

@@ -14,6 +14,11 @@ internal static class MigrationState
     /// <summary>The phase that the platforms show.</summary>
     internal static MigrationPhase PhaseOf(Observation seen)
     {
+        if (seen.Current is { IsRelocated: true, AcceptedAt: null } || seen.Home?.Stamp?[StampNotes.Origin] is not null)
+        {
+            return MigrationPhase.CuttingOver;
+        }
+
         if (seen.Current is { } current)
         {
             return current.Fence == FenceState.None ? MigrationPhase.CutOver : MigrationPhase.RollingBack;

@@ -13,7 +13,7 @@ internal static class MigrationType
         [
             new("Cold", "The VM is off while its disks are copied."),
             new("Warm", "The disks are copied while the VM runs; it is off for the last changes and its start at the target."),
-            new("Live", "The VM moves with its memory and is not started anew: it pauses for a moment. Both sites must be of one hypervisor family."),
+            new("Live", "The VM moves with its memory and is not started anew: it pauses for a moment. Both sites must be of one hypervisor family. vSphere moves the VM itself, also inside one vCenter: `vm.site` and `target.site` may then be one."),
         ]);
 
     internal static EnumType Goal { get; } = new(
