@@ -38,6 +38,9 @@ internal sealed class Declaration : IDisposable
 
     internal string Sites { get; set; } = "";
 
+    /// <summary>How dc2 is reached; null: as the lab says.</summary>
+    internal string? TargetUri { get; set; }
+
     /// <summary>More of the provider's block, beside its sites.</summary>
     internal string Provider { get; set; } = "";
 
@@ -61,7 +64,17 @@ internal sealed class Declaration : IDisposable
 
     /// <summary>Applies and sends a signal to terraform and its provider once a line of the provider's log shows the step.</summary>
     /// <param name="signal">INT as Ctrl-C sends it to both, KILL to the provider alone.</param>
-    internal async Task<Outcome> ApplyAndSignalAsync(string step, string signal)
+    internal Task<Outcome> ApplyAndSignalAsync(string step, string signal, TimeSpan later = default) => ApplyAndAsync(
+        step,
+        async terraform =>
+        {
+            await Task.Delay(later);
+            await SignalAsync(signal, [.. await ProvidersAsync(), .. signal == "INT" ? new[] { terraform } : []]);
+        });
+
+    /// <summary>Applies and does something once a line of the provider's log shows the step.</summary>
+    /// <param name="act">Gets the id of terraform's process.</param>
+    internal async Task<Outcome> ApplyAndAsync(string step, Func<string, Task> act)
     {
         using var process = Start(["apply", "-auto-approve", "-input=false"]);
         var finish = FinishAsync(process);
@@ -72,11 +85,15 @@ internal sealed class Declaration : IDisposable
             await Task.Delay(20);
         }
 
-        var providers = await TwoHosts.RunAsync("pgrep", ["-f", Path.Combine(_folder, "bin", "terraform-provider-vmmigrate")]);
-        string[] targets = [.. providers.Split('\n', StringSplitOptions.RemoveEmptyEntries), .. signal == "INT" ? new[] { $"{process.Id}" } : []];
-        await TwoHosts.RunAsync("kill", [$"-{signal}", .. targets]);
+        await act($"{process.Id}");
         return await finish;
     }
+
+    /// <summary>The processes of the provider that run for this declaration.</summary>
+    internal async Task<string[]> ProvidersAsync() =>
+        (await TwoHosts.RunAsync("pgrep", ["-f", Path.Combine(_folder, "bin", "terraform-provider-vmmigrate")])).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    internal static Task<string> SignalAsync(string signal, params string[] processes) => TwoHosts.RunAsync("kill", [$"-{signal}", .. processes]);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -101,7 +118,7 @@ internal sealed class Declaration : IDisposable
               {{Provider}}
               sites = {
                 dc1 = { libvirt = { uri = "{{_lab.Uri("dc1")}}" } }
-                dc2 = { libvirt = { uri = "{{_lab.Uri("dc2")}}" } }
+                dc2 = { libvirt = { uri = "{{TargetUri ?? _lab.Uri("dc2")}}" } }
                 {{Sites}}
               }
             }

@@ -32,6 +32,9 @@ public sealed record Capabilities
     /// <summary>Why a VM that is made here cannot keep its hardware addresses; null where it can.</summary>
     public string? WhyNoHardwareAddresses { get; init; }
 
+    /// <summary>A VM can be put away at commit (<see cref="Site.EnsureArchivedAsync"/>).</summary>
+    public bool Archives { get; init; }
+
     /// <summary>Memory can move between two sites with the same non-null family.</summary>
     public string? LiveFamily { get; init; }
 }

@@ -6,11 +6,14 @@ public static class StampNotes
     /// <summary>On both: whether the VM was on before the migration, <c>true</c> or <c>false</c>.</summary>
     public const string WasRunning = "was-running";
 
-    /// <summary>On the source: since when the VM has been down for the move that is under way.</summary>
+    /// <summary>On the place where the VM lives: since when it has been down for the move, or the way back, that is under way. A VM that is off without this was not stopped by a run.</summary>
     public const string DownSince = "down-since";
 
     /// <summary>On both: since when a guest has been asked to shut down by a run that gave up, and has not been seen off: it may still go off, and then has to be started.</summary>
     public const string AskedToStop = "asked-to-stop";
+
+    /// <summary>On the source: since when the VM has lived in a copy that was accepted. A copy that is gone while this stands was deleted by hand.</summary>
+    public const string Moved = "moved";
 
     /// <summary>On the source: names the state of its disks. It changes whenever they may have changed, so a copy made at one epoch is complete only at that epoch.</summary>
     public const string Epoch = "epoch";

@@ -103,6 +103,9 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     public override Task EnsureCheckpointRemovedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsureCheckpointRemovedAsync(vmId, migrationId, checkpoint, cancellation), cancellation);
 
+    public override Task EnsureArchivedAsync(string vmId, string migrationId, string name, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureArchivedAsync(vmId, migrationId, name, cancellation), cancellation);
+
     public override Task EnsureTrackingRemovedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsureTrackingRemovedAsync(vmId, migrationId, cancellation), cancellation);
 

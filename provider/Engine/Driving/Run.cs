@@ -33,6 +33,12 @@ public sealed class Run
 
     public bool WasRunning { get; init; }
 
+    /// <summary>The VM as the last run left it; null where no state tells.</summary>
+    public RecordedVm? Recorded { get; init; }
+
+    /// <summary>It has to run, and no earlier run has taken it over as being off. <see cref="WasRunning"/> also knows what this run lets be.</summary>
+    public bool ShouldRun { get; init; }
+
     /// <summary>What the VM will be at its target, in the platform's words.</summary>
     public ImmutableArray<string> Shape { get; set; } = [];
 

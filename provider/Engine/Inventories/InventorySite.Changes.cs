@@ -41,6 +41,9 @@ public sealed partial class InventorySite
     public override Task EnsureCheckpointRemovedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
         ChangeAsync(() => _site.EnsureCheckpointRemovedAsync(vmId, migrationId, checkpoint, cancellation));
 
+    public override Task EnsureArchivedAsync(string vmId, string migrationId, string name, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureArchivedAsync(vmId, migrationId, name, cancellation));
+
     public override Task EnsureTrackingRemovedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         ChangeAsync(() => _site.EnsureTrackingRemovedAsync(vmId, migrationId, cancellation));
 

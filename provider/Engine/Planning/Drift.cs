@@ -2,40 +2,153 @@ using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Spec;
+using VmMigrate.Engine.Text;
 
 namespace VmMigrate.Engine.Planning;
 
-/// <summary>What somebody changed by hand since the last run, in whole sentences.</summary>
+/// <summary>What somebody changed by hand since the last run.</summary>
+/// <remarks>
+/// What matters is what was declared, and what the VM is to its guest. A host or a pool counts only where one is named in the declaration: inside a site a VM may be moved about as its cluster likes.
+/// The order of disks and NICs, the letters of a hardware address and where in a pool a disk lies are no drift, and what a platform does not tell is none either.
+/// </remarks>
 public static class Drift
 {
-    public static IEnumerable<string> Find(Run run)
+    public static IEnumerable<DriftItem> Find(Run run)
     {
         var seen = run.Seen;
         if (seen.HomeFence == FenceState.Broken)
         {
-            yield return $"{seen.Home!.Name} was started or changed at \"{seen.HomeSite.Name}\" by hand in spite of the fence"
-                + (seen.Current?.Vm.Power == PowerState.Running ? $", while it runs at \"{run.From.Name}\": two VMs with one identity. Shut down the one at \"{seen.HomeSite.Name}\"." : ".");
+            yield return Touched(run);
         }
 
         if (seen.Current is { } current)
         {
-            if (run.WasRunning && current.Vm.Power != PowerState.Running && current.Fence == FenceState.None)
+            foreach (var item in At(run, current))
             {
-                yield return $"{current.Vm.Name} is {Word(current.Vm)} at \"{current.Site.Name}\", where it should run.";
-            }
-
-            if (run.Spec.Target.Name is { } name && current.Site == run.To && current.Vm.Name != name)
-            {
-                yield return $"The VM is called \"{current.Vm.Name}\" at \"{current.Site.Name}\", not \"{name}\".";
+                yield return item;
             }
         }
-        else if (seen.HomeFence == FenceState.Standing && seen.Copies.IsEmpty && seen.PlacedDisks.IsEmpty && run.Spec.Goal >= MigrationGoal.CutOver
-            && seen.Home?.Stamp?[StampNotes.DownSince] is null)
+        else if (seen.LostTo is { } site && run.Spec.Goal >= MigrationGoal.CutOver)
         {
-            yield return $"The VM is fenced at \"{seen.HomeSite.Name}\" and its copy is gone from \"{run.To.Name}\": it was deleted there by hand. "
-                + "The next run makes a new copy from the source as it was at the cutover.";
+            yield return seen.DisksAreLeft
+                ? new DriftItem(
+                    DriftKind.Undefined,
+                    $"The VM is fenced at \"{seen.HomeSite.Name}\" and its copy is gone from \"{site}\", where its disks still lie with what it has written: its definition was taken away by hand.", true, false)
+                : new DriftItem(
+                    DriftKind.Deleted,
+                    $"The VM is fenced at \"{seen.HomeSite.Name}\" and its copy is gone from \"{site}\": it was deleted there by hand, with everything that it wrote since the cutover. "
+                    + "A run that returns it makes a new copy from the source as it was at the cutover.", true, false);
         }
     }
+
+    /// <summary>What will be done about it, in a few words.</summary>
+    public static string Next(DriftItem item, DriftResponse response) => (item, response) switch
+    {
+        ({ Kind: DriftKind.TwoRunning or DriftKind.SourceTouched }, _) => "No run does anything about it: look at both.",
+        (_, DriftResponse.Ignore) => "onDrift is Ignore: nothing is done about it.",
+        ({ Adopts: true }, DriftResponse.Adopt) => "onDrift is Adopt: the next run takes it over as it is and touches nothing.",
+        (_, DriftResponse.Adopt) => "This cannot be adopted: set onDrift to Return, or lower the goal to go back.",
+        ({ Returns: true }, _) => "The next run puts it back (onDrift: Return).",
+        _ => "No run can put that back: change it back by hand, declare it, or set onDrift to Adopt.",
+    };
+
+    /// <summary>Whether the next run does something about it.</summary>
+    public static bool Acts(DriftItem item, DriftResponse response) => response switch
+    {
+        DriftResponse.Return => item.Returns,
+        DriftResponse.Adopt => item.Adopts,
+        _ => false,
+    };
+
+    private static DriftItem Touched(Run run)
+    {
+        var home = run.Seen.Home!;
+        var what = $"{home.Name} was started or changed at \"{run.Seen.HomeSite.Name}\" by hand in spite of the fence";
+        return home.Power != PowerState.Off && run.Seen.Current?.Vm.Power == PowerState.Running
+            ? new DriftItem(
+                DriftKind.TwoRunning, $"{what}, while it runs at \"{run.From.Name}\": two VMs with one identity. Shut down the one at \"{run.Seen.HomeSite.Name}\" (what it wrote there counts for nothing).", false, false)
+            : new DriftItem(DriftKind.SourceTouched, $"{what}: its disks are not the ones that were copied, so there is no way back to them.", false, false);
+    }
+
+    private static IEnumerable<DriftItem> At(Run run, Copy current)
+    {
+        var (vm, site) = (current.Vm, current.Site.Name);
+        var recorded = run.Recorded?.Site == site ? run.Recorded : null;
+        if (run.Recorded is { } last && last.Site == last.Declared && last.Declared == run.Spec.Target.Site && last.Site != site)
+        {
+            yield return new DriftItem(DriftKind.Moved, $"{vm.Name} was left at \"{last.Site}\" and lives at \"{site}\" now: it was moved there by hand.", true, true);
+        }
+
+        if (run.ShouldRun && current is { Fence: FenceState.None, StoppedByHand: true })
+        {
+            yield return new DriftItem(DriftKind.Stopped, $"{vm.Name} is {Word(vm)} at \"{site}\", where it should run.", true, true);
+        }
+
+        if (site == run.Spec.Target.Site)
+        {
+            if (run.Spec.Target.Name is { } name && vm.Name != name)
+            {
+                yield return new DriftItem(DriftKind.Name, $"The VM is called \"{vm.Name}\" at \"{site}\", not \"{name}\".", false, false);
+            }
+
+            if (run.Spec.Target.Host is { } host && vm.Host.TryGet(out var on) && on != host)
+            {
+                yield return new DriftItem(DriftKind.Host, $"{vm.Name} is on host \"{on}\" at \"{site}\", and target.host is \"{host}\".", false, false);
+            }
+
+            if (run.Spec.Target.StoragePool is { } pool)
+            {
+                foreach (var disk in vm.Disks.Where(disk => recorded?.Disks.ContainsKey(disk.Name) != false && disk.Pool.TryGet(out var lies) && lies != pool))
+                {
+                    yield return new DriftItem(DriftKind.Pool, $"Disk {disk.Name} of {vm.Name} lies in pool \"{disk.Pool.Value}\" at \"{site}\", and target.storagePool is \"{pool}\".", false, false);
+                }
+            }
+        }
+
+        if (recorded is not null)
+        {
+            foreach (var item in Shape(recorded, vm, site))
+            {
+                yield return item;
+            }
+        }
+    }
+
+    private static IEnumerable<DriftItem> Shape(RecordedVm was, Vm vm, string site)
+    {
+        if (was.Cpus is { } cpus && vm.Cpus.TryGet(out var now) && now != cpus)
+        {
+            yield return Changed(DriftKind.Cpus, $"{vm.Name} has {now} vCPU{(now == 1 ? "" : "s")} at \"{site}\", and had {cpus}.");
+        }
+
+        if (was.MemoryBytes is { } memory && vm.MemoryBytes.TryGet(out var bytes) && bytes != memory)
+        {
+            yield return Changed(DriftKind.Memory, $"{vm.Name} has {Human.Bytes(bytes)} of memory at \"{site}\", and had {Human.Bytes(memory)}.");
+        }
+
+        var is_ = RecordedVm.Of(site, site, true, vm);
+        if (Differences(was.Nics, is_.Nics, "", (left, right) => $"on network \"{right}\" instead of \"{left}\"") is { Count: > 0 } nics)
+        {
+            yield return Changed(DriftKind.Nics, $"Network cards of {vm.Name} at \"{site}\" were changed: {string.Join("; ", nics)}.");
+        }
+
+        if (Differences(was.Disks, is_.Disks, 0, (left, right) => $"{Human.Bytes(right)} instead of {Human.Bytes(left)}") is { Count: > 0 } disks)
+        {
+            yield return Changed(DriftKind.Disks, $"Disks of {vm.Name} at \"{site}\" were changed: {string.Join("; ", disks)}.");
+        }
+    }
+
+    /// <param name="unseen">A value that says nothing.</param>
+    private static List<string> Differences<T>(IReadOnlyDictionary<string, T> was, IReadOnlyDictionary<string, T> now, T unseen, Func<T, T, string> say)
+        where T : IEquatable<T> =>
+    [
+        .. now.Keys.Except(was.Keys).Select(name => $"{name} is new"),
+        .. was.Keys.Except(now.Keys).Select(name => $"{name} is gone"),
+        .. was.Where(entry => now.TryGetValue(entry.Key, out var value) && !value.Equals(entry.Value) && !value.Equals(unseen) && !entry.Value.Equals(unseen))
+            .Select(entry => $"{entry.Key} is {say(entry.Value, now[entry.Key])}"),
+    ];
+
+    private static DriftItem Changed(DriftKind kind, string what) => new(kind, what, false, true);
 
     private static string Word(Vm vm) => vm.PowerDetail.Length > 0 ? vm.PowerDetail : vm.Power.ToString().ToUpperInvariant();
 }

@@ -14,6 +14,9 @@ public sealed record Copy(Site Site, Vm Vm, FenceState Fence)
 
     /// <summary>It is the VM itself, which its platform has moved: there is none at home.</summary>
     public bool IsRelocated => Vm.Stamp?[StampNotes.Origin] is not null;
+
+    /// <summary>It does not run, and no run of ours has stopped it.</summary>
+    public bool StoppedByHand => Vm.Power != PowerState.Running && Vm.Stamp?[StampNotes.DownSince] is null && Vm.Stamp?[StampNotes.AskedToStop] is null;
 }
 
 /// <summary>What is there now, read from the platforms alone.</summary>
@@ -58,6 +61,19 @@ public sealed record Observation
             .OrderBy(copy => copy.Fence == FenceState.None ? 0 : 1)
             .ThenByDescending(copy => copy.AcceptedAt)
             .FirstOrDefault();
+
+    /// <summary>
+    /// The VM had been accepted in a copy, and there is none any more: somebody deleted it. The names of the sites where that may have been; null where nothing of the kind has happened.
+    /// </summary>
+    public string? LostTo => HomeFence == FenceState.Standing && Copies.IsEmpty && Home?.Stamp is { } stamp && stamp[StampNotes.Moved] is not null ? stamp[StampNotes.Sites] ?? "its target" : null;
+
+    /// <summary>Such a copy's disks are all there, with what it wrote.</summary>
+    public bool DisksAreLeft => LostTo is not null && LeftAt is not null;
+
+    /// <summary>The site with a disk of ours for each of the VM's.</summary>
+    public Site? LeftAt => Home is { Disks.IsEmpty: false } home
+        ? PlacedDisks.Select(placed => placed.Site).Distinct().FirstOrDefault(site => home.Disks.All(disk => PlacedDisks.Any(placed => placed.Site == site && placed.Disk.DiskName == disk.Name)))
+        : null;
 
     /// <summary>All copies but the one in which the VM lives: what interrupted runs left.</summary>
     public IEnumerable<Copy> StrayCopies => Copies.Where(copy => copy != Current);

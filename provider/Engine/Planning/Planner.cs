@@ -47,6 +47,20 @@ public static class Planner
                 : new Plan(PlanKind.RollBack, [new TakeLiveBack(), .. run.Spec.Goal == MigrationGoal.Validated ? new Step[] { new RemoveCopy(), new ReleaseSource() } : []]);
         }
 
+        if (run.Seen.LostTo is not null && run.Spec.Goal >= MigrationGoal.CutOver)
+        {
+            // Somebody deleted the copy in which the VM lived. Its disks, where they are left, hold what it wrote: they are not copied over.
+            if (run.Spec.OnDrift != DriftResponse.Return)
+            {
+                return new Plan(PlanKind.Nothing, []);
+            }
+
+            if (run.Seen.DisksAreLeft)
+            {
+                return new Plan(PlanKind.Move, [new DefineAgain(), .. Strays(run), .. run.Spec.Goal == MigrationGoal.Committed && run.To.Name == run.Spec.Target.Site ? new Step[] { new RetireSource(), new ReleaseCopy() } : []]);
+            }
+        }
+
         switch (run.Spec.Goal)
         {
             case MigrationGoal.Validated:

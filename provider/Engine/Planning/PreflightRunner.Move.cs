@@ -28,12 +28,13 @@ public static partial class PreflightRunner
         : await sites.HistoryAsync(run.From, plan.Kind == PlanKind.RollBack ? run.Seen.HomeSite : run.To, cancellation);
 
     private static async Task<Preflight> PrepareAsync(
-        MigrationSpec spec, Observation seen, (Site Site, Vm Vm) place, Site to, SiteBook sites, TimeProvider time, RunEvents events, CancellationToken cancellation)
+        MigrationSpec spec, RecordedVm? recorded, Observation seen, (Site Site, Vm Vm) place, Site to, SiteBook sites, TimeProvider time, RunEvents events, CancellationToken cancellation)
     {
         var findings = new List<Finding>();
         Placement? placement = null;
         ImmutableArray<NotJudged> notJudged = [];
-        var run = NewRun(spec, seen, place, to, null, null, time, events);
+        to = Stays(spec, recorded, seen) ?? (spec.Goal >= MigrationGoal.CutOver && seen.DisksAreLeft ? seen.LeftAt! : to);
+        var run = NewRun(spec, recorded, seen, place, to, null, null, removal: false, time, events);
         var plan = Planner.Plan(run);
         var moves = plan.Kind is PlanKind.Move or PlanKind.Replicate || (plan.Kind == PlanKind.Validate && seen.Current is null);
         (SiteFacts From, SiteFacts To)? sides = null;
@@ -60,7 +61,7 @@ public static partial class PreflightRunner
         }
 
         var history = await HistoryAsync(plan, run, sites, cancellation);
-        run = NewRun(spec, seen, place, to, placement, history.Route, time, events);
+        run = NewRun(spec, recorded, seen, place, to, placement, history.Route, removal: false, time, events);
         plan = Planner.Plan(run);
         var estimate = Estimate.Of(plan, run, new Forecast(history, spec.Mode, DeclaredRate(spec)));
         if (sides is { } known)
@@ -114,10 +115,14 @@ public static partial class PreflightRunner
                 $"A Live move from \"{place.Site.Name}\" to \"{to.Name}\" is one of {place.Vm.Name} itself: it leaves no replica. Set goal to CutOver, or mode to Warm for a replica."));
         }
 
-        if (spec.Goal < MigrationGoal.CutOver)
+        if (spec is { Goal: MigrationGoal.Committed, CommitSource: SourceAfterCommit.Archive } && seen.Home is not null && !seen.HomeSite.Capabilities.Archives)
         {
-            findings.AddRange(WayBack(run, removal: false));
+            findings.Add(Finding.Error(
+                "commit.archive", PropertyPath.Of("commit.source"),
+                $"Site \"{seen.HomeSite.Name}\" ({seen.HomeSite.Platform}) has no way to archive a VM. Set commit.source to Keep, which leaves it off and fenced, or to Remove."));
         }
+
+        findings.AddRange(spec.Goal < MigrationGoal.CutOver ? WayBack(run, removal: false) : seen.DisksAreLeft ? [] : HalfBroughtBack(run));
 
         if (plan.Steps.Any(step => step is Steps.ReplicateRounds) && spec.Goal >= MigrationGoal.CutOver && Steps.ReplicateRounds.Fixed(run) > spec.Cutover.MaxDowntime)
         {
@@ -127,7 +132,7 @@ public static partial class PreflightRunner
                 + "The last round is kept short all the same; mode Live would only pause it."));
         }
 
-        findings.AddRange(Drift.Find(run).Select(drift => Finding.Warning("drift", PropertyPath.Root, drift)));
+        findings.AddRange(Drift.Find(run).Select(item => Told(item, spec.OnDrift)));
         var told = Waivers.Apply([.. findings.OrderByDescending(finding => finding.Severity)], spec.Waivers, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime), spec.Owner);
         if (told.Any(finding => finding.Severity == Severity.Error))
         {

@@ -16,7 +16,7 @@ public static partial class PreflightRunner
     private static Preflight RemoveDisks(MigrationSpec spec, Observation seen, Site to, TimeProvider time, RunEvents events)
     {
         var gone = new Vm { Id = "", Name = spec.Vm.Label, Power = PowerState.Off };
-        var run = NewRun(spec, seen, (seen.HomeSite, gone), to, null, null, time, events);
+        var run = NewRun(spec, null, seen, (seen.HomeSite, gone), to, null, null, removal: true, time, events);
         return new Preflight
         {
             Findings =
@@ -32,9 +32,9 @@ public static partial class PreflightRunner
     }
 
     private static async Task<Preflight> RemoveAsync(
-        MigrationSpec spec, Observation seen, (Site Site, Vm Vm) place, Site to, SiteBook sites, TimeProvider time, RunEvents events, CancellationToken cancellation)
+        MigrationSpec spec, RecordedVm? recorded, Observation seen, (Site Site, Vm Vm) place, Site to, SiteBook sites, TimeProvider time, RunEvents events, CancellationToken cancellation)
     {
-        var run = NewRun(spec, seen, place, to, null, null, time, events);
+        var run = NewRun(spec, recorded, seen, place, to, null, null, removal: true, time, events);
         var findings = WayBack(run, removal: true).ToImmutableArray();
         var plan = Planner.PlanRemoval(run);
         return new Preflight
@@ -52,7 +52,49 @@ public static partial class PreflightRunner
         // A VM that its platform has moved goes back by the same means, with all that it has written.
         if (seen.Current is null or { IsRelocated: true })
         {
+            foreach (var half in HalfBroughtBack(run))
+            {
+                yield return half;
+            }
+
+            if (seen.LostTo is not { } lost)
+            {
+                yield break;
+            }
+
+            if (seen.DisksAreLeft && run.Spec.Rollback == RollbackChanges.BringBack)
+            {
+                yield return Finding.Error(
+                    "rollback.copy-undefined", PropertyPath.Of("goal"),
+                    $"{run.Name} was undefined by hand at \"{seen.LeftAt!.Name}\", and its disks there hold what it has written since the cutover. Run with goal CutOver first, which defines it again; then go back. "
+                    + "To give up what it wrote, set rollback.changes to Discard.");
+            }
+            else
+            {
+                yield return Finding.Warning(
+                    "rollback.copy-gone", PropertyPath.Of("goal"),
+                    $"The copy of {run.Name} at \"{lost}\" was {(seen.DisksAreLeft ? "undefined" : "deleted")} by hand: {run.Name} starts at \"{seen.HomeSite.Name}\" as it was at the cutover, and what it has written since is lost.");
+            }
+
             yield break;
+        }
+
+        if (seen.Home is { } original && seen.Current.Vm.Disks.Where(disk => original.Disks.All(own => own.Name != disk.Name)).Select(disk => disk.Name).ToList() is { Count: > 0 } added)
+        {
+            yield return Finding.Error(
+                "rollback.disk-added", PropertyPath.Of("vm"),
+                $"{run.Name} has {(added.Count == 1 ? "a disk" : "disks")} at \"{run.From.Name}\" that it had not at \"{seen.HomeSite.Name}\" ({string.Join(", ", added)}). A way back would remove {(added.Count == 1 ? "it" : "them")} with the copy. "
+                + "Detach what is to be kept, then go back.");
+        }
+
+        foreach (var disk in seen.Current.Vm.Disks)
+        {
+            if (seen.Home?.Disks.FirstOrDefault(own => own.Name == disk.Name) is { } own && own.LengthBytes.TryGet(out var had) && disk.LengthBytes.TryGet(out var has) && has > had)
+            {
+                yield return Finding.Error(
+                    "rollback.disk-grown", PropertyPath.Of("vm"),
+                    $"Disk {disk.Name} of {run.Name} was grown to {Text.Human.Bytes(has)} at \"{run.From.Name}\"; at \"{seen.HomeSite.Name}\" it has {Text.Human.Bytes(had)}, so what it holds does not fit there. Grow it there as well, then go back.");
+            }
         }
 
         if (!removal && run.Spec.Goal == MigrationGoal.Replicated && seen.Current.Site != run.To)

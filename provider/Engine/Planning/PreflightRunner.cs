@@ -108,8 +108,8 @@ public static partial class PreflightRunner
             }
 
             return removal
-                ? await RemoveAsync(spec, seen, place, to, sites, time, events, cancellation)
-                : await PrepareAsync(spec, seen, place, to, sites, time, events, cancellation);
+                ? await RemoveAsync(spec, remembered?.Recorded, seen, place, to, sites, time, events, cancellation)
+                : await PrepareAsync(spec, remembered?.Recorded, seen, place, to, sites, time, events, cancellation);
         }
         catch (AmbiguousVmException e)
         {
@@ -204,7 +204,12 @@ public static partial class PreflightRunner
     }
 
     private static Run NewRun(
-        MigrationSpec spec, Observation seen, (Site Site, Vm Vm) place, Site to, Placement? placement, string? route, TimeProvider time, RunEvents events) => new()
+        MigrationSpec spec, RecordedVm? recorded, Observation seen, (Site Site, Vm Vm) place, Site to, Placement? placement, string? route, bool removal, TimeProvider time, RunEvents events)
+    {
+        var off = seen.Current is { Fence: FenceState.None, StoppedByHand: true };
+        var shouldRun = seen.WasRunning && !(off && recorded is { Running: false } && recorded.Site == seen.Current!.Site.Name);
+        var left = off && (spec.OnDrift == DriftResponse.Adopt || (spec.OnDrift == DriftResponse.Ignore && !removal && spec.Goal >= MigrationGoal.CutOver && seen.Current!.Site == to));
+        return new Run
         {
             Spec = spec,
             MigrationId = seen.MigrationId,
@@ -216,6 +221,9 @@ public static partial class PreflightRunner
             To = to,
             Placement = placement,
             Route = route,
-            WasRunning = seen.WasRunning,
+            WasRunning = shouldRun && !left,
+            ShouldRun = shouldRun,
+            Recorded = recorded,
         };
+    }
 }

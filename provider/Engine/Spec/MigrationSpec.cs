@@ -62,7 +62,21 @@ public enum RollbackChanges
 public enum SourceAfterCommit
 {
     Remove,
+    Archive,
     Keep,
+}
+
+/// <summary>What to do about a moved VM that somebody's hand has changed.</summary>
+public enum DriftResponse
+{
+    /// <summary>Put it back.</summary>
+    Return,
+
+    /// <summary>Take it over as the new truth, without touching the VM.</summary>
+    Adopt,
+
+    /// <summary>Say so, and leave it.</summary>
+    Ignore,
 }
 
 /// <summary>Which VM: exactly one of name and id.</summary>
@@ -106,6 +120,8 @@ public sealed record MigrationSpec
         [new(ProbeKind.GuestAgent, TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(1))];
 
     public RollbackChanges Rollback { get; init; } = RollbackChanges.BringBack;
+
+    public DriftResponse OnDrift { get; init; } = DriftResponse.Return;
 
     public SourceAfterCommit CommitSource { get; init; } = SourceAfterCommit.Remove;
 

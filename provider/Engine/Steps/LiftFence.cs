@@ -16,7 +16,7 @@ internal sealed class LiftFence : Step
     {
         await SourceNotes.UpdateAsync(
             run.From, run.Vm.Id, run.MigrationId,
-            stamp => stamp.With(StampNotes.Epoch, null).With(StampNotes.DownSince, stamp[StampNotes.DownSince] ?? run.Now), cancellation);
+            stamp => stamp.With(StampNotes.Epoch, null).With(StampNotes.Moved, null).With(StampNotes.DownSince, stamp[StampNotes.DownSince] ?? run.Now), cancellation);
         await run.From.EnsureUnfencedAsync(run.Vm.Id, run.MigrationId, cancellation);
         return $"{run.Name} has no fence at {run.From.Name}";
     }

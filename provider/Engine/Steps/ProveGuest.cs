@@ -38,7 +38,7 @@ internal sealed class ProveGuest : Step
             run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : run.Downtime;
         }
 
-        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null), cancellation);
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => (stamp.Role == StampRole.Source ? stamp.With(StampNotes.Moved, run.Now) : stamp).With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null), cancellation);
 
         // The last write of a move: with it the VM lives at the target.
         await SourceNotes.UpdateAsync(
@@ -54,7 +54,12 @@ internal sealed class ProveGuest : Step
     }
 
     /// <summary>The acceptance may have been written and its reply lost: without taking it back, two copies would count as the VM.</summary>
-    public override Task UndoAsync(Run run, CancellationToken cancellation) => run.CopyId is { } id
-        ? SourceNotes.UpdateAsync(run.To, id, run.MigrationId, stamp => stamp.With(StampNotes.Accepted, null), cancellation)
-        : Task.CompletedTask;
+    public override async Task UndoAsync(Run run, CancellationToken cancellation)
+    {
+        if (run.CopyId is { } id)
+        {
+            await SourceNotes.UpdateAsync(run.To, id, run.MigrationId, stamp => stamp.With(StampNotes.Accepted, null), cancellation);
+            await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.Role == StampRole.Source ? stamp.With(StampNotes.Moved, null) : stamp, cancellation);
+        }
+    }
 }

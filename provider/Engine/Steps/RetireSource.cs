@@ -4,7 +4,7 @@ using VmMigrate.Engine.Spec;
 namespace VmMigrate.Engine.Steps;
 
 /// <summary>Commit: the source is removed, or kept aside as declared. There is no way back from here.</summary>
-internal sealed class RetireSource : Step
+internal sealed partial class RetireSource : Step
 {
     public override string Name => "retire source";
 
@@ -16,6 +16,8 @@ internal sealed class RetireSource : Step
         ? "the source is gone already"
         : run.Spec.CommitSource == SourceAfterCommit.Remove
             ? $"delete {home.Name} and its disks at {run.Seen.HomeSite.Name}: no way back after this"
+            : run.Spec.CommitSource == SourceAfterCommit.Archive
+            ? $"put {home.Name} away at {run.Seen.HomeSite.Name} as {ArchiveName(home.Name, run)}, off, unable to start and without our stamp; its disks are kept"
             : $"leave {home.Name} off and fenced at {run.Seen.HomeSite.Name} for somebody to delete";
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
@@ -44,7 +46,29 @@ internal sealed class RetireSource : Step
                 $"The moved VM was not found at {run.To.Name} with its proof, so the source at {run.Seen.HomeSite.Name} is not deleted.");
         }
 
+        if (run.Spec.CommitSource == SourceAfterCommit.Archive)
+        {
+            var site = run.Seen.HomeSite;
+            await site.EnsureTrackingRemovedAsync(home.Id, run.MigrationId, cancellation);
+            var (wanted, name) = (ArchiveName(home.Name, run), ArchiveName(home.Name, run));
+            for (var number = 2; (await site.FindByNameAsync(name, cancellation)).Any(other => other.Id != home.Id); number++)
+            {
+                name = $"{wanted}-{number}";
+            }
+
+            await site.EnsureArchivedAsync(home.Id, run.MigrationId, name, cancellation);
+            return $"{home.Name} is archived at {site.Name} as {name}";
+        }
+
         await run.Seen.HomeSite.EnsureRemovedAsync(home.Id, run.MigrationId, cancellation);
         return $"{home.Name} is gone from {run.Seen.HomeSite.Name}";
     }
+
+    /// <summary>One that a run that died has renamed already keeps its name.</summary>
+    private static string ArchiveName(string name, Run run) => ArchivedName().IsMatch(name)
+        ? name
+        : $"{name}-archived-{run.Time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture)}";
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"-archived-\d{4}-\d\d-\d\d(-\d+)?$")]
+    private static partial System.Text.RegularExpressions.Regex ArchivedName();
 }

@@ -15,11 +15,12 @@ internal sealed class StampSource : Step
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
-        var stamp = run.Vm.Stamp is { Role: StampRole.Source } present && present.MigrationId == run.MigrationId
+        // As it stands now: an earlier step of this run may have written on it.
+        var stamp = (await run.From.InspectAsync(run.Vm.Id, cancellation))?.Stamp is { Role: StampRole.Source } present && present.MigrationId == run.MigrationId
             ? present
             : new Stamp(run.MigrationId, StampRole.Source);
         // What was replicated is about to change, or to be made elsewhere.
-        stamp = stamp.With(StampNotes.Replicated, null).With(StampNotes.WasRunning, run.WasRunning ? "true" : "false").With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
+        stamp = stamp.With(StampNotes.Replicated, null).With(StampNotes.Moved, null).With(StampNotes.BringBack, null).With(StampNotes.WasRunning, run.WasRunning ? "true" : "false").With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
         await SourceNotes.WriteAsync(run, stamp, cancellation);
         return $"{run.Name} carries {run.MigrationId}";
     }

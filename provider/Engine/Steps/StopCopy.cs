@@ -1,3 +1,4 @@
+using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Text;
@@ -24,6 +25,8 @@ internal sealed class StopCopy : Step
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
         run.DownSince = run.Time.GetUtcNow();
+        // Off without this note is off by somebody's hand.
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, stamp[StampNotes.DownSince] ?? run.Now), cancellation);
         run.Events.Status("stop", $"waiting for {run.Name} to shut down at {run.From.Name}");
         run.ShutdownAskedAt = run.Vm.Power == PowerState.Off ? null : run.Time.GetTimestamp();
         await run.From.EnsureOffAsync(run.Vm.Id, run.Spec.ShutdownTimeout, run.Spec.ForceShutdown, cancellation);
@@ -39,5 +42,7 @@ internal sealed class StopCopy : Step
         {
             await AskedToStop.StartAgainAsync(run.From, run.Vm.Id, run, cancellation);
         }
+
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null), cancellation);
     }
 }

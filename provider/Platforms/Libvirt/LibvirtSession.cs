@@ -82,6 +82,9 @@ internal sealed unsafe partial class LibvirtSession(string site, ConnectHandle c
 
     internal bool? Autostart(DomainHandle domain) => NativeMethods.virDomainGetAutostart(domain, out var autostart) < 0 ? null : autostart != 0;
 
+    internal void Rename(DomainHandle domain, string name) =>
+        Check(NativeMethods.virDomainRename(domain, name, 0), () => $"libvirt could not rename VM {Name(domain)} to {name}");
+
     internal void SetAutostart(DomainHandle domain, bool on) =>
         Check(NativeMethods.virDomainSetAutostart(domain, on ? 1 : 0), () => $"libvirt could not switch the autostart of VM {Name(domain)} {(on ? "on" : "off")}");
 

@@ -141,6 +141,36 @@ internal sealed partial class LibvirtSite
         }
     }
 
+    public override Task EnsureArchivedAsync(string vmId, string migrationId, string name, CancellationToken cancellation) =>
+        _connection.ChangeAsync(
+            $"archiving VM {vmId}",
+            session =>
+            {
+                using var domain = session.FindDomain(vmId);
+                if (domain is null || ArchiveXml.IsArchived(Definition(session, domain), migrationId))
+                {
+                    return;
+                }
+
+                RequireOurs(session, domain, migrationId);
+                if (session.Autostart(domain) != false)
+                {
+                    session.SetAutostart(domain, false);
+                }
+
+                // The name first: while the stamp is there, a run that was killed here finds it.
+                if (session.Name(domain) != name)
+                {
+                    session.Rename(domain, name);
+                }
+
+                var definition = Definition(session, domain);
+                StampXml.Put(definition, null);
+                ArchiveXml.Put(definition, migrationId, _time.GetUtcNow());
+                session.Define(Xml.Print(definition), $"libvirt could not archive VM {name}").Dispose();
+            },
+            cancellation);
+
     public override async Task<bool> PingAgentAsync(string vmId, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(PingLimit, _time);

@@ -103,6 +103,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     internal static partial int virDomainGetAutostart(DomainHandle domain, out int autostart);
 
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int virDomainRename(DomainHandle domain, string name, uint flags);
+
     [LibraryImport(Library)]
     internal static partial int virDomainSetAutostart(DomainHandle domain, int autostart);
 

@@ -91,6 +91,25 @@ public sealed class ByHand
         turn.Say(at, found, "moved to another pool");
     });
 
+    /// <summary>Gives it one more disk, empty, in the pool of its first one.</summary>
+    public void AddDisk(string site, string vm, string disk, long lengthBytes) => Do(site, vm, (turn, at, found) =>
+    {
+        var location = $"sim://{site}/by-hand/{found.Id}-{disk}";
+        var made = new DiskState
+        {
+            Location = location,
+            Pool = at.Disks[found.Disks[0].Location].Pool,
+            LengthBytes = lengthBytes,
+            Format = "raw",
+            Key = $"by-hand-{found.Id}-{disk}",
+        };
+        at.Disks[location] = made;
+        found.Disks.Add(new VmDiskState(disk, location, "virtio"));
+        turn.Touch(made);
+        turn.Touch(found);
+        turn.Say(at, found, "got another disk");
+    });
+
     /// <summary>Gives it other CPUs or memory.</summary>
     public void Reshape(string site, string vm, int? cpus = null, long? memoryBytes = null) => Edit(site, vm, found =>
     {

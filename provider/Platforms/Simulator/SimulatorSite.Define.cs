@@ -81,6 +81,28 @@ public sealed partial class SimulatorSite
             turn.Remove(site, vm, "removed");
         }, cancellation);
 
+    public override Task EnsureArchivedAsync(string vmId, string migrationId, string name, CancellationToken cancellation) =>
+        ChangeAsync("EnsureArchived", vmId, $"{migrationId} as {name}", (turn, site, cut) =>
+        {
+            if (!site.Vms.TryGetValue(vmId, out var vm) || (vm.Stamp is null && vm.Name == name))
+            {
+                return;
+            }
+
+            MustBeOursAndOff(vm, migrationId);
+            if (site.Vms.Values.Any(other => other.Id != vmId && other.Name == name))
+            {
+                throw No(PlatformErrorKind.Refused, $"There is a VM \"{name}\" already.");
+            }
+
+            vm.Name = name;
+            vm.Autostart = false;
+            turn.Touch(vm);
+            cut();
+            vm.Stamp = null;
+            turn.Say(site, vm, "archived");
+        }, cancellation);
+
     private static string IdOf(VmRequest request) => request.Source.Uuid.Or(request.Source.Id).ToLowerInvariant();
 
     private void MustBeOursAndOff(VmState vm, string migrationId)

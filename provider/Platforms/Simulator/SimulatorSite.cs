@@ -36,6 +36,7 @@ public sealed partial class SimulatorSite : Site
 
     public override Capabilities Capabilities => new()
     {
+        Archives = true,
         ChangedBlockTracking = _options.ChangedBlockTracking,
         LiveFamily = _options.Live ? $"simulator {_world.Label}" : null,
     };

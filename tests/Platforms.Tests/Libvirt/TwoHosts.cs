@@ -53,6 +53,22 @@ public sealed class TwoHosts : IAsyncLifetime
 
     public async ValueTask DisposeAsync() => await LabAsync("wipe");
 
+    /// <summary>The same daemon behind an ssh of these tests.</summary>
+    internal string UriThrough(LoopbackSsh ssh, string host) =>
+        $"qemu+ssh://{LoopbackSsh.Account}@127.0.0.1:{ssh.Port}/session?socket={Uri(host).Split("socket=")[1]}&keyfile={ssh.KeyFile}&no_verify=1";
+
+    /// <summary>Kills a host's libvirtd; its guests go on. `up` starts it again.</summary>
+    internal Task KillDaemonAsync(string host) => RunAsync("bash", ["-c", $"kill -9 $(cat '{RunFolder(host)}/libvirtd.pid')"]);
+
+    /// <summary>Kills the process in which a guest runs, once there is one.</summary>
+    internal Task KillGuestAsync(string host, string name)
+    {
+        var file = $"{RunFolder(host)}/run/libvirt/qemu/run/{name}.pid";
+        return RunAsync("bash", ["-c", $"for i in $(seq 200); do [ -s '{file}' ] && break; sleep 0.05; done; kill -9 $(cat '{file}')"]);
+    }
+
+    private string RunFolder(string host) => Uri(host).Split("socket=")[1].Replace("/run/libvirt/libvirt-sock", "", StringComparison.Ordinal);
+
     internal LibvirtSite Open(string host, bool directFiles = true) => new(host, Uri(host), TimeProvider.System) { DirectFiles = directFiles };
 
     /// <summary>A new guest that is off, in place of any of that name.</summary>

@@ -85,6 +85,7 @@ internal sealed class History
         var goal = (MigrationGoal[])[MigrationGoal.Validated, MigrationGoal.Replicated, MigrationGoal.CutOver, MigrationGoal.CutOver, MigrationGoal.CutOver];
         return Rehearsal.Spec(goal[_random.Next(goal.Length)], _random.Next(4) == 0 ? "dc3" : "dc2", _random.Next(6) == 0 ? RollbackChanges.Discard : RollbackChanges.BringBack) with
         {
+            OnDrift = ((DriftResponse[])[DriftResponse.Return, DriftResponse.Return, DriftResponse.Adopt, DriftResponse.Ignore])[_random.Next(4)],
             Mode = ((MigrationMode[])[MigrationMode.Cold, MigrationMode.Cold, MigrationMode.Warm, MigrationMode.Live])[_random.Next(4)],
         };
     }
@@ -152,7 +153,7 @@ internal sealed class History
             _remembered = new Remembered(MigrationPhase.CutOver, place.Site.Name, place.Vm.Id);
         }
 
-        await _rules.AfterRunAsync(end, other);
+        await _rules.AfterRunAsync(spec, end, other);
     }
 
     private async Task PreviewAsync(MigrationSpec spec)
@@ -177,13 +178,18 @@ internal sealed class History
             case 0 when at != "dc1":
                 Tell($"by hand: {at} loses power under the VM");
                 hand.PowerOff(at, Rehearsal.VmName);
-                _rules.MayBeDown();
+                _rules.StoppedByHand();
                 break;
             case 1 when at != "dc1":
-                Tell($"by hand: the VM is deleted at {at}");
-                hand.Delete(at, Rehearsal.VmName);
+                var keepDisks = _random.Next(2) == 0;
+                Tell($"by hand: the VM is {(keepDisks ? "undefined" : "deleted")} at {at}");
+                hand.Delete(at, Rehearsal.VmName, keepDisks);
                 _rules.MayBeDown();
-                _rules.MayLoseWrites();
+                if (!keepDisks)
+                {
+                    _rules.MayLoseWrites();
+                }
+
                 break;
             case 2 when at != "dc1" && await ExistsAsync("dc1"):
                 Tell("by hand: the source is started in spite of its fence, and shut down again");
@@ -226,6 +232,19 @@ internal sealed class History
                 break;
             }
 
+            if (end.Before?.Findings.Any(finding => finding.Id is "rollback.copy-undefined") == true)
+            {
+                // As the message says: first whole again where it was undefined.
+                Tell("   " + await _world.Time.RunAsync(() => OneAsync(spec with { Goal = MigrationGoal.CutOver }, false, [], default)));
+            }
+
+            if (end.Before?.Findings.Any(finding => finding.Id is "rollback.half-brought-back") == true)
+            {
+                // Nothing whole is left after what hands have done: a backup takes its place.
+                Tell("   " + await _world.Time.RunAsync(() => OneAsync(spec with { Goal = MigrationGoal.Validated, Rollback = RollbackChanges.Discard }, false, [], default)));
+                return;
+            }
+
             if (end.Before?.Findings.Any(finding => finding.Id == "rollback.other-target") == true)
             {
                 // As the message says: first all the way back.
@@ -262,7 +281,7 @@ internal sealed class History
 
     private void Tell(string what) => _told.Add($"{_world.Time.GetUtcNow():d HH:mm:ss} {what}");
 
-    private static string Say(MigrationSpec spec, bool removal) => removal ? "the declaration away" : $"{spec.Mode} {spec.Goal} at {spec.Target.Site}, {spec.Rollback}";
+    private static string Say(MigrationSpec spec, bool removal) => removal ? "the declaration away" : $"{spec.Mode} {spec.Goal} at {spec.Target.Site}, {spec.Rollback}{(spec.OnDrift == DriftResponse.Return ? "" : $", {spec.OnDrift}")}";
 
     private static string Say((string Site, Fault Fault) fault) =>
         $"{fault.Fault.Kind} {fault.Fault.Moment} {fault.Fault.Call} {fault.Fault.Nth}x{fault.Fault.Times} at {fault.Site}";

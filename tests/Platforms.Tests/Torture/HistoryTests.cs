@@ -12,7 +12,7 @@ public sealed class HistoryTests
     [Fact(Timeout = 7_200_000)]
     public async Task Random_histories_keep_the_rules()
     {
-        var (first, count) = (Number("VMMIGRATE_TORTURE_SEED") ?? 1, Number("VMMIGRATE_TORTURE_SEED") is null ? Number("VMMIGRATE_TORTURE_HISTORIES") ?? Few : 1);
+        var (first, count) = (Number("VMMIGRATE_TORTURE_SEED") ?? Number("VMMIGRATE_TORTURE_FIRST") ?? 1, Number("VMMIGRATE_TORTURE_SEED") is null ? Number("VMMIGRATE_TORTURE_HISTORIES") ?? Few : 1);
         var failures = new ConcurrentBag<string>();
         var since = Stopwatch.GetTimestamp();
         await Parallel.ForEachAsync(
@@ -29,7 +29,8 @@ public sealed class HistoryTests
                 }
             });
         Report.Line("histories", ("histories", count), ("violations", failures.Count), ("seconds", Math.Round(Stopwatch.GetElapsedTime(since).TotalSeconds, 1)));
-        Assert.True(failures.IsEmpty, $"{failures.Count} of {count} histories broke a rule.\n\n{string.Join("\n\n", failures.OrderBy(text => text.Length).Take(3))}");
+        var seeds = string.Join(' ', failures.Select(text => text.Split(' ', ':')[1]).Order(StringComparer.Ordinal));
+        Assert.True(failures.IsEmpty, $"{failures.Count} of {count} histories broke a rule: {seeds}.\n\n{string.Join("\n\n", failures.OrderBy(text => text.Length).Take(3))}");
     }
 
     internal static int? Number(string variable) =>

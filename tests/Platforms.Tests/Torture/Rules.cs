@@ -16,6 +16,8 @@ internal sealed class Rules(Rehearsal world)
 
     private string _uuid = "";
     private bool _mayBeDown;
+    private bool _stoppedByHand;
+    private bool _adoptedOff;
     private string[] _before = [];
 
     internal async Task BeginAsync()
@@ -35,6 +37,9 @@ internal sealed class Rules(Rehearsal world)
     internal void MayLoseWrites() => _floor = 0;
 
     internal void MayBeDown() => _mayBeDown = true;
+
+    /// <summary>A hand has switched the VM off. A run that adopts drift may leave it so, for good.</summary>
+    internal void StoppedByHand() => (_mayBeDown, _stoppedByHand) = (true, true);
 
     internal Task<string[]> RunningAsync() => world.Time.RunAsync(async () =>
     {
@@ -73,9 +78,18 @@ internal sealed class Rules(Rehearsal world)
 
     /// <summary>A process that lived to its end leaves the VM running if it ran, and says the truth.</summary>
     /// <param name="other">Another one that worked at the same time.</param>
-    internal async Task AfterRunAsync(History.End end, History.End? other)
+    internal async Task AfterRunAsync(MigrationSpec spec, History.End end, History.End? other)
     {
         var running = await RunningAsync();
+        if (running.Length == 1)
+        {
+            _stoppedByHand = _adoptedOff = false;
+        }
+        else if (_stoppedByHand && spec.OnDrift == DriftResponse.Adopt)
+        {
+            _adoptedOff = true;
+        }
+
         foreach (var one in new[] { end, other })
         {
             _mayBeDown |= one is { Died: true } or { Outcome.UndoFailed: true } or { Outcome.TakenOver: true };
@@ -88,7 +102,7 @@ internal sealed class Rules(Rehearsal world)
 
         if (other is null && end is { Outcome: { Failed: null, Done.IsEmpty: false } })
         {
-            Require(running.Length == 1, $"a run reported success, and {running.Length} copies run");
+            Require(running.Length == 1 || _adoptedOff, $"a run reported success, and {running.Length} copies run");
             _mayBeDown = false;
         }
     }
@@ -98,7 +112,7 @@ internal sealed class Rules(Rehearsal world)
         await CheckAsync();
         var place = removal || spec.Goal < MigrationGoal.CutOver ? "dc1" : spec.Target.Site;
         var running = await RunningAsync();
-        Require(running is [var at] && at == place, $"the VM should run at {place} alone, and runs at {string.Join(", ", running)}");
+        Require((running is [var at] && at == place) || (running is [] && _adoptedOff), $"the VM should run at {place} alone, and runs at {string.Join(", ", running)}");
         await world.Time.RunAsync(async () =>
         {
             var book = world.Sites();

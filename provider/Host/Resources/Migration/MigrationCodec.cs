@@ -43,6 +43,7 @@ internal static class MigrationCodec
             Digest = Word(inputs["verify"]["digest"], DigestAlgorithm.XxHash128),
             Probes = ReadProbes(inputs["verify"]["probes"]),
             Rollback = Word(inputs["rollback"]["changes"], RollbackChanges.BringBack),
+            OnDrift = Word(inputs["onDrift"], DriftResponse.Return),
             CommitSource = Word(inputs["commit"]["source"], SourceAfterCommit.Remove),
             Owner = owner,
             Facts = DeclaredFacts.Read(FactTexts(inputs), PropertyPath.Of("facts")).Facts,
@@ -73,7 +74,7 @@ internal static class MigrationCodec
 
     internal static Remembered? ReadState(MapValue? state) =>
         state is not null && Enum.TryParse<MigrationPhase>(state["phase"].AsText, out var phase)
-            ? new Remembered(phase, state["placement"]["site"].AsText, state["placement"]["vmId"].AsText)
+            ? new Remembered(phase, state["placement"]["site"].AsText, state["placement"]["vmId"].AsText) { Recorded = RecordedCodec.Read(state["recorded"]) }
             : null;
 
     internal static TimeSpan? Limit(MapValue inputs, string which) =>

@@ -64,7 +64,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             changes.Add(new PropertyChange(PropertyPath.Of("replicatedAt"), ChangeKind.Update, false, false));
         }
 
-        if (call.OldState["drift"].AsList is { Items.IsEmpty: false })
+        if (Enum.TryParse<DriftResponse>(call.Inputs["onDrift"].AsText ?? nameof(DriftResponse.Return), out var response) && RecordedCodec.Acts(call.OldState["drift"], response))
         {
             changes.Add(new PropertyChange(PropertyPath.Of("drift"), ChangeKind.Update, false, false));
         }
@@ -144,7 +144,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         if (preflight is { Committed: true, CommittedVm: { } found })
         {
             return new ApplyOutcome(
-                MigrationState.Write(call.Inputs, MigrationPhase.Committed, MigrationId.Stamp(spec.Vm), found, call.OldState, [], null, null, Value.Null, []),
+                MigrationState.Write(call.Inputs, MigrationPhase.Committed, MigrationId.Stamp(spec.Vm), found, call.OldState, [], null, null, Value.Null, null, Value.List([])),
                 [], preflight.Findings, AtRest: true);
         }
 
@@ -182,7 +182,11 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         try
         {
             after = await PreflightRunner.RunAsync(
-                spec, new Remembered(committed ? MigrationPhase.Committed : MigrationPhase.CutOver, committed ? run.To.Name : run.From.Name, run.CopyId ?? run.Vm.Id),
+                spec,
+                new Remembered(committed ? MigrationPhase.Committed : MigrationPhase.CutOver, committed ? run.To.Name : run.From.Name, run.CopyId ?? run.Vm.Id)
+                {
+                    Recorded = plan.Kind == PlanKind.Move && outcome.Failed is null ? null : run.Recorded,
+                },
                 sites(), removal: committed, time, RunEvents.None, limit.Token);
         }
         catch (OperationCanceledException)
@@ -207,9 +211,9 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         var phase = committed ? MigrationPhase.Committed
             : seen is not null ? MigrationState.PhaseOf(seen)
             : outcome.Failed?.Phase ?? MigrationPhase.CutOver;
+        var (recorded, drift) = committed ? (null, []) : Record(spec, after?.Run, run, succeeded: outcome.Failed is null);
         var state = MigrationState.Write(
-            call.Inputs, phase, run.MigrationId, place, call.OldState, outcome.Done, seen, run, estimate,
-            after?.Run is { } now && !committed ? Drift.Find(now) : [], before.Findings);
+            call.Inputs, phase, run.MigrationId, place, call.OldState, outcome.Done, seen, run, estimate, recorded, RecordedCodec.Write(drift, spec.OnDrift), before.Findings);
         if (outcome.Failed is not null)
         {
             return new ApplyOutcome(state, [Headline.Failure(plan, run, outcome, place)], before.Findings, AtRest: false);
@@ -221,6 +225,32 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         }
 
         return new ApplyOutcome(state, [], before.Findings, AtRest: true);
+    }
+
+    /// <summary>What this run leaves for drift to be measured against, and what differs from it already.</summary>
+    /// <param name="now">What was seen after the run; null where nothing could be.</param>
+    private static (RecordedVm? Recorded, ImmutableArray<DriftItem> Drift) Record(MigrationSpec spec, Run? now, Run run, bool succeeded)
+    {
+        if (now is null)
+        {
+            return (run.Recorded, []);
+        }
+
+        var drift = Drift.Find(now).ToImmutableArray();
+        var recorded = drift.IsEmpty ? null : now.Recorded;
+        if (now.Seen.Current is not { Fence: FenceState.None } current)
+        {
+            return (recorded, drift);
+        }
+
+        // What could not be put back stays a difference to what was recorded, until it is adopted.
+        var adopts = succeeded && spec.OnDrift == DriftResponse.Adopt;
+        if (recorded is null || adopts)
+        {
+            recorded = RecordedVm.Of(current.Site.Name, spec.Target.Site, now.ShouldRun && !(adopts && current.StoppedByHand), current.Vm);
+        }
+
+        return (recorded, adopts ? [.. drift.Where(item => !item.Adopts)] : drift);
     }
 
     internal override async Task<ReadOutcome?> ReadAsync(ReadCall call, CancellationToken cancellation)
@@ -249,7 +279,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
                     ? null
                     : new ReadOutcome(
                         call.Id, inputs,
-                        MigrationState.Write(inputs, MigrationPhase.Committed, MigrationId.Stamp(vm), committedPlace, call.OldState, [], null, null, call.OldState["estimate"], []),
+                        MigrationState.Write(inputs, MigrationPhase.Committed, MigrationId.Stamp(vm), committedPlace, call.OldState, [], null, null, call.OldState["estimate"], null, Value.List([])),
                         [], preflight.Findings, AtRest: true);
             }
 
@@ -260,12 +290,20 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         }
 
         var phase = MigrationState.PhaseOf(run.Seen);
+        var drift = Drift.Find(run).ToList();
         var state = MigrationState.Write(
-            inputs, phase, run.MigrationId, run.Seen.Place, call.OldState, [], run.Seen, null, call.OldState["estimate"], Drift.Find(run));
+            inputs, phase, run.MigrationId, run.Seen.Place, call.OldState, [], run.Seen, null, call.OldState["estimate"], run.Recorded, RecordedCodec.Write(drift, spec.OnDrift));
         var resting = phase is not (MigrationPhase.Replicating or MigrationPhase.CuttingOver or MigrationPhase.RollingBack);
         return new ReadOutcome(
-            call.Id, inputs, state, resting ? [] : [Headline.Unfinished(run, phase)], [], AtRest: resting);
+            call.Id, inputs, state, resting ? [] : [Headline.Unfinished(run, phase)], Told(drift, spec.OnDrift), AtRest: resting);
     }
+
+    /// <summary>What the next run does something about is told by its preview; what none does would be told nowhere else. A refresh itself does not fail on it.</summary>
+    private static ImmutableArray<Finding> Told(IEnumerable<DriftItem> drift, DriftResponse response) =>
+    [
+        .. drift.Where(item => !Drift.Acts(item, response)).Select(item => PreflightRunner.Told(item, response))
+            .Select(finding => finding.Severity == Severity.Error ? finding with { Severity = Severity.Warning } : finding),
+    ];
 
     internal override async Task DeleteAsync(DeleteCall call, RunEvents events, CancellationToken cancellation)
     {
@@ -337,7 +375,8 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             Type.InputObject,
             inputs.With("goal", Value.Text(phase == MigrationPhase.Validated ? nameof(MigrationGoal.Validated) : phase == MigrationPhase.Replicated ? nameof(MigrationGoal.Replicated) : nameof(MigrationGoal.CutOver))),
             Type.Name).Inputs;
-        var state = MigrationState.Write(inputs, phase, seen.MigrationId, place, null, [], seen, null, Value.Null, []);
+        var recorded = seen.Current is { Fence: FenceState.None } copy ? RecordedVm.Of(copy.Site.Name, target.Name, seen.WasRunning, copy.Vm) : null;
+        var state = MigrationState.Write(inputs, phase, seen.MigrationId, place, null, [], seen, null, Value.Null, recorded, Value.List([]));
         var resting = phase is not (MigrationPhase.Replicating or MigrationPhase.CuttingOver or MigrationPhase.RollingBack);
         return new ReadOutcome(call.Id, inputs, state, resting ? [] : [$"The migration of {vm.Label} is not finished: {phase}. The next run goes on."], [], resting);
     }

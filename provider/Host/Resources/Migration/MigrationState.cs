@@ -24,6 +24,12 @@ internal static class MigrationState
             return current.Fence == FenceState.None ? MigrationPhase.CutOver : MigrationPhase.RollingBack;
         }
 
+        if (seen.LostTo is not null)
+        {
+            // It had been cut over; what became of it since is drift.
+            return MigrationPhase.CutOver;
+        }
+
         if (seen.HomeFence != FenceState.None)
         {
             return MigrationPhase.CuttingOver;
@@ -36,7 +42,7 @@ internal static class MigrationState
 
     internal static MapValue Write(
         MapValue inputs, MigrationPhase phase, string migrationId, (Site Site, Vm Vm)? place, MapValue? old,
-        IEnumerable<StepRecord> newSteps, Observation? seen, Run? run, Value estimate, IEnumerable<string> drift, IEnumerable<Finding>? findings = null)
+        IEnumerable<StepRecord> newSteps, Observation? seen, Run? run, Value estimate, RecordedVm? recorded, Value drift, IEnumerable<Finding>? findings = null)
     {
         var steps = newSteps.Select(Write).ToList();
         var copy = seen?.Current?.Vm.Stamp;
@@ -55,7 +61,8 @@ internal static class MigrationState
             .With("transferred", run is not null && steps.Count > 0 ? Value.Number(run.Transferred) : Old(old, "transferred"))
             .With("estimate", estimate)
             .With("findings", findings is not null ? PreviewCodec.Write(findings) : Old(old, "findings") is { IsNull: false } found ? found : Value.List([]))
-            .With("drift", Value.List(drift.Select(text => Value.Text(text))));
+            .With("recorded", RecordedCodec.Write(recorded))
+            .With("drift", drift);
     }
 
     private static MapValue WritePlacement(Site site, Vm vm) => Value.Map(

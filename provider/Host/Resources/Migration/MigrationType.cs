@@ -47,7 +47,17 @@ internal static class MigrationType
         "What becomes of the source VM when the migration is committed.",
         [
             new("Remove", "The VM's definition and its disks are deleted."),
+            new("Archive", "It is put away: off, renamed to `<name>-archived-<day>`, unable to start by mistake and without our stamp; its disks are kept. For platforms that can; preview says where one cannot."),
             new("Keep", "It stays, off and fenced under its stamp, for somebody to delete by hand."),
+        ]);
+
+    internal static EnumType DriftResponse { get; } = new(
+        "DriftResponse",
+        "What to do about a moved VM that somebody's hand has changed. Two running copies are an alarm whatever is declared.",
+        [
+            new("Return", "The next run puts it back, as far as it can; preview shows what that costs."),
+            new("Adopt", "The next run takes it over as the new truth, in the engine's state alone: the VM is not touched."),
+            new("Ignore", "It is told, and nothing is done about it."),
         ]);
 
     internal static ObjectType VmReference { get; } = new(
@@ -305,6 +315,30 @@ internal static class MigrationType
             new("steps", FieldType.ListOf(FieldType.Text), "What the run will do, in order.") { AlwaysSet = true },
         ]);
 
+    internal static ObjectType Recorded { get; } = new(
+        "RecordedVm",
+        "A moved VM as a run left it.",
+        [
+            new("site", FieldType.Text, "Where it lived.") { AlwaysSet = true },
+            new("declared", FieldType.Text, "The target's site that was declared then; another one where a move by hand was adopted.") { AlwaysSet = true },
+            new("running", FieldType.Bool, "Whether it had to run.") { AlwaysSet = true },
+            new("cpus", FieldType.Integer, "vCPUs."),
+            new("memoryBytes", FieldType.Number, "Memory."),
+            new("nics", FieldType.MapOf(FieldType.Text), "From hardware address to network.") { AlwaysSet = true },
+            new("disks", FieldType.MapOf(FieldType.Number), "From a disk's name to its length in bytes.") { AlwaysSet = true },
+        ]);
+
+    internal static ObjectType DriftItem { get; } = new(
+        "DriftItem",
+        "One difference between what a run left and what is there.",
+        [
+            new("kind", FieldType.Text, "`TwoRunning`, `SourceTouched`, `Stopped`, `Deleted`, `Undefined`, `Moved`, `Host`, `Pool`, `Name`, `Cpus`, `Memory`, `Nics` or `Disks`.") { AlwaysSet = true },
+            new("what", FieldType.Text, "What was found.") { AlwaysSet = true },
+            new("next", FieldType.Text, "What the next run does about it, as declared.") { AlwaysSet = true },
+            new("returns", FieldType.Bool, "Whether `onDrift: Return` puts it back.") { AlwaysSet = true },
+            new("adopts", FieldType.Bool, "Whether `onDrift: Adopt` takes it over.") { AlwaysSet = true },
+        ]);
+
     internal static ResourceType Type { get; } = new(
         "Migration",
         "A virtual machine's declared place. The provider closes the difference to where the VM really is, proves that it did, and goes back when the goal is lowered or the declaration is removed before `Committed`.",
@@ -318,6 +352,7 @@ internal static class MigrationType
             new("verify", FieldType.Of(Verify), "What counts as proof."),
             new("rollback", FieldType.Of(Rollback), "What a way back does."),
             new("commit", FieldType.Of(Commit), "What `goal: Committed` does to the source."),
+            new("onDrift", FieldType.Of(DriftResponse), "What to do about a moved VM that somebody's hand has changed.") { Default = Value.Text("Return") },
             new("timeouts", FieldType.Of(Timeouts), "Limits for whole runs."),
             new("facts", FieldType.MapOf(FieldType.Text), "What no API shows, for preview's checks: `link: \"1 Gbit/s, 3 ms\"`, `\"guest.bitlocker\": \"off\"`, ... docs/checks/facts.md lists the names."),
             PolicyType.Field("Thresholds of preview's checks for this migration."),
@@ -334,6 +369,7 @@ internal static class MigrationType
             new("transferred", FieldType.Number, "Bytes that were copied at the last run."),
             new("estimate", FieldType.Of(Estimate), "What the next run is expected to take; after a run, what that run was expected to take."),
             new("findings", FieldType.ListOf(FieldType.Of(Finding)), "What preflight found at the last run; at preview, what it finds now. Worst first.") { AlwaysSet = true },
-            new("drift", FieldType.ListOf(FieldType.Text), "What somebody changed by hand since the last run; the next run puts it right.") { AlwaysSet = true },
+            new("recorded", FieldType.Of(Recorded), "The moved VM as the last run left it or took it over: drift is measured against this. Empty before the cutover and after the commit."),
+            new("drift", FieldType.ListOf(FieldType.Of(DriftItem)), "What somebody changed by hand since the last run.") { AlwaysSet = true },
         ]);
 }

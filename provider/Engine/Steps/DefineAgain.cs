@@ -1,0 +1,65 @@
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Gates;
+
+namespace VmMigrate.Engine.Steps;
+
+/// <summary>The moved VM's definition was taken away by hand at the target, and its disks are there: defines it again on them, as the accepted copy that it was, and starts it.</summary>
+/// <remarks>Nothing is copied: the source holds what the VM was at the cutover, the disks hold what it has written since. Not taken back, for there is nowhere else to go without losing that.</remarks>
+internal sealed class DefineAgain : Step
+{
+    public override string Name => "define VM again";
+
+    public override MigrationPhase Phase => MigrationPhase.CutOver;
+
+    public override bool IsPointOfNoReturn => true;
+
+    public override bool? Down => false;
+
+    public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(15);
+
+    public override string Describe(Run run) =>
+        $"{run.Placement!.Name} at {run.To.Name} on the disks that lie there, with what it has written; {(run.WasRunning ? "start it and see it alive" : "it stays off as it was")}";
+
+    public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        var (site, home) = (run.Seen.HomeSite, run.Seen.Home!);
+        if (await site.InspectFenceAsync(home.Id, run.MigrationId, cancellation) != FenceState.Standing)
+        {
+            throw new PlatformException(
+                PlatformErrorKind.Refused, site.Name, $"{home.Name} was started or changed by hand at {site.Name} in spite of the fence, so it must not start at {run.To.Name} as well. Shut it down at {site.Name}");
+        }
+
+        var disks = new List<TargetDisk>();
+        foreach (var disk in run.Vm.Disks)
+        {
+            // Only what was found: a disk that this made would be empty.
+            disks.Add((await run.To.FindStampedDisksAsync(run.MigrationId, cancellation)).Where(found => found.DiskName == disk.Name).ToList() switch
+            {
+                [{ } one] => one,
+                var found => throw new PlatformException(
+                    PlatformErrorKind.Refused, run.To.Name,
+                    $"{run.To.Name} has {found.Count} disks of ours for {disk.Name} of {run.Name}{(found.Count == 0 ? "" : $" ({string.Join(", ", found.Select(left => left.Location))})")}, and it takes one. Leave the right one there"),
+            });
+        }
+
+        var stamp = new Stamp(run.MigrationId, StampRole.Target)
+            .With(StampNotes.WasRunning, run.WasRunning ? "true" : "false")
+            .With(StampNotes.Accepted, home.Stamp?[StampNotes.Moved] ?? run.Now)
+            .With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
+        run.CopyId = await run.To.EnsureDefinedAsync(
+            new VmRequest(stamp, run.Vm, run.From.Platform, run.Placement!.Name, run.Placement.Host, [.. disks], run.Placement.Networks)
+            {
+                Options = run.Spec.Target.For(run.To.Platform),
+            },
+            cancellation);
+        if (!run.WasRunning)
+        {
+            return $"{run.Placement.Name} is defined again at {run.To.Name}, off as it was";
+        }
+
+        await run.To.EnsureRunningAsync(run.CopyId, cancellation);
+        run.Guest = await GuestProbe.WaitForAllAsync(run, run.To, run.CopyId, cancellation);
+        return $"{run.Placement.Name} runs at {run.To.Name} again: {run.Guest}";
+    }
+}

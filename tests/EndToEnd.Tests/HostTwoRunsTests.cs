@@ -1,0 +1,53 @@
+using VmMigrate.Platforms.Tests.Libvirt;
+using VmMigrate.Platforms.Tests.Torture;
+
+namespace VmMigrate.EndToEnd.Tests;
+
+/// <summary>Two states of one declaration, as two CI jobs have them, on two real hosts.</summary>
+[Collection(Lab.Name)]
+public sealed class HostTwoRunsTests(TwoHosts lab)
+{
+    private const int Limit = 600_000;
+
+    /// <summary>So slow that the first run is at its copy for longer than another one waits to see a lease renewed (15 s).</summary>
+    private const string Slow = "bandwidth = \"1 MiB/s\"";
+
+    [Fact(Timeout = Limit, Explicit = true)]
+    public async Task Of_two_runs_at_once_one_works_and_the_other_says_who_holds_the_migration_since_when()
+    {
+        await TwoHosts.FreshGuestAsync(Lab.Vm, "--wait");
+        using var one = new Declaration(lab) { Provider = Slow };
+        using var other = new Declaration(lab) { Provider = Slow };
+        Declaration.Outcome? refused = null;
+        (await one.ApplyAndAsync("copy disks (", async _ => refused = await other.ApplyAsync())).Succeeded();
+        refused!.Failed("Another run drives this migration", "process ", "since ", "UTC", "Nothing was changed by this run");
+        await Lab.AssertRunsOnlyAtAsync(lab, TwoHosts.Dc2);
+        (await other.ApplyAsync()).Succeeded();
+        Assert.Equal("CutOver", (string?)other.Attributes!["phase"]);
+        (await one.DestroyAsync()).Succeeded();
+        await Lab.AssertAtHomeAsync(lab);
+        Report.Line("host two runs", ("worked", 1), ("refused", 1));
+    }
+
+    [Fact(Timeout = Limit, Explicit = true)]
+    public async Task A_holder_that_stands_still_is_taken_over_when_its_lease_is_over_and_changes_nothing_when_it_comes_back()
+    {
+        await TwoHosts.FreshGuestAsync(Lab.Vm, "--wait");
+        using var one = new Declaration(lab) { Provider = Slow };
+        using var other = new Declaration(lab);
+        var late = await one.ApplyAndAsync("copy disks (", async _ =>
+        {
+            var held = await one.ProvidersAsync();
+            await Declaration.SignalAsync("STOP", held);
+            (await other.ApplyAsync()).Succeeded();
+            await Lab.AssertRunsOnlyAtAsync(lab, TwoHosts.Dc2);
+            await Declaration.SignalAsync("CONT", held);
+        });
+        late.Failed("another run");
+        await Lab.AssertRunsOnlyAtAsync(lab, TwoHosts.Dc2);
+        await GuestLog.AssertWholeAsync(lab, TwoHosts.Dc2);
+        (await other.DestroyAsync()).Succeeded();
+        await Lab.AssertAtHomeAsync(lab);
+        Report.Line("host late holder", ("takenOver", 1), ("refused", 1));
+    }
+}
