@@ -81,6 +81,47 @@ namespace VmMigrate.Sdk
     }
 
     /// <summary>
+    /// What to do about a moved VM that somebody's hand has changed. Two running copies are an alarm whatever is declared.
+    /// </summary>
+    [EnumType]
+    public readonly struct DriftResponse : IEquatable<DriftResponse>
+    {
+        private readonly string _value;
+
+        private DriftResponse(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// The next run puts it back, as far as it can; preview shows what that costs.
+        /// </summary>
+        public static DriftResponse Return { get; } = new DriftResponse("Return");
+        /// <summary>
+        /// The next run takes it over as the new truth, in the engine's state alone: the VM is not touched.
+        /// </summary>
+        public static DriftResponse Adopt { get; } = new DriftResponse("Adopt");
+        /// <summary>
+        /// It is told, and nothing is done about it.
+        /// </summary>
+        public static DriftResponse Ignore { get; } = new DriftResponse("Ignore");
+
+        public static bool operator ==(DriftResponse left, DriftResponse right) => left.Equals(right);
+        public static bool operator !=(DriftResponse left, DriftResponse right) => !left.Equals(right);
+
+        public static explicit operator string(DriftResponse value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is DriftResponse other && Equals(other);
+        public bool Equals(DriftResponse other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
     /// How bad a finding is.
     /// </summary>
     [EnumType]
@@ -502,6 +543,10 @@ namespace VmMigrate.Sdk
         /// The VM's definition and its disks are deleted.
         /// </summary>
         public static SourceAfterCommit Remove { get; } = new SourceAfterCommit("Remove");
+        /// <summary>
+        /// It is put away: off, renamed to `&lt;name&gt;-archived-&lt;day&gt;`, unable to start by mistake and without our stamp; its disks are kept. For platforms that can; preview says where one cannot.
+        /// </summary>
+        public static SourceAfterCommit Archive { get; } = new SourceAfterCommit("Archive");
         /// <summary>
         /// It stays, off and fenced under its stamp, for somebody to delete by hand.
         /// </summary>

@@ -70,6 +70,12 @@ namespace VmMigrate.Sdk
         public VmMigrate.Sdk.MigrationMode? Mode { get; set; }
 
         /// <summary>
+        /// What to do about a moved VM that somebody's hand has changed.
+        /// </summary>
+        [Input("onDrift")]
+        public VmMigrate.Sdk.DriftResponse? OnDrift { get; set; }
+
+        /// <summary>
         /// Thresholds of preview's checks for this migration.
         /// </summary>
         [Input("policy")]
@@ -121,6 +127,7 @@ namespace VmMigrate.Sdk
         {
             Goal = VmMigrate.Sdk.MigrationGoal.CutOver;
             Mode = VmMigrate.Sdk.MigrationMode.Cold;
+            OnDrift = VmMigrate.Sdk.DriftResponse.Return;
         }
         public static new GetEstimateArgs Empty => new GetEstimateArgs();
     }
@@ -162,6 +169,12 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Input("mode")]
         public Input<VmMigrate.Sdk.MigrationMode>? Mode { get; set; }
+
+        /// <summary>
+        /// What to do about a moved VM that somebody's hand has changed.
+        /// </summary>
+        [Input("onDrift")]
+        public Input<VmMigrate.Sdk.DriftResponse>? OnDrift { get; set; }
 
         /// <summary>
         /// Thresholds of preview's checks for this migration.
@@ -215,6 +228,7 @@ namespace VmMigrate.Sdk
         {
             Goal = VmMigrate.Sdk.MigrationGoal.CutOver;
             Mode = VmMigrate.Sdk.MigrationMode.Cold;
+            OnDrift = VmMigrate.Sdk.DriftResponse.Return;
         }
         public static new GetEstimateInvokeArgs Empty => new GetEstimateInvokeArgs();
     }

@@ -34,10 +34,10 @@ namespace VmMigrate.Sdk
         public Output<string?> Downtime { get; private set; } = null!;
 
         /// <summary>
-        /// What somebody changed by hand since the last run; the next run puts it right.
+        /// What somebody changed by hand since the last run.
         /// </summary>
         [Output("drift")]
-        public Output<ImmutableArray<string>> Drift { get; private set; } = null!;
+        public Output<ImmutableArray<Outputs.DriftItem>> Drift { get; private set; } = null!;
 
         /// <summary>
         /// What the next run is expected to take; after a run, what that run was expected to take.
@@ -76,6 +76,12 @@ namespace VmMigrate.Sdk
         public Output<VmMigrate.Sdk.MigrationMode> Mode { get; private set; } = null!;
 
         /// <summary>
+        /// What to do about a moved VM that somebody's hand has changed.
+        /// </summary>
+        [Output("onDrift")]
+        public Output<VmMigrate.Sdk.DriftResponse> OnDrift { get; private set; } = null!;
+
+        /// <summary>
         /// How far the migration has come: `Validated`, `Replicating`, `Replicated`, `CuttingOver`, `CutOver`, `Committed` or `RollingBack`.
         /// </summary>
         [Output("phase")]
@@ -98,6 +104,12 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Output("proof")]
         public Output<Outputs.Proof?> Proof { get; private set; } = null!;
+
+        /// <summary>
+        /// The moved VM as the last run left it or took it over: drift is measured against this. Empty before the cutover and after the commit.
+        /// </summary>
+        [Output("recorded")]
+        public Output<Outputs.RecordedVm?> Recorded { get; private set; } = null!;
 
         /// <summary>
         /// Mode Warm: when the checkpoint was made that the target's disks hold: UTC, RFC 3339. Each run with goal Replicated makes a further one.
@@ -239,6 +251,12 @@ namespace VmMigrate.Sdk
         public Input<VmMigrate.Sdk.MigrationMode>? Mode { get; set; }
 
         /// <summary>
+        /// What to do about a moved VM that somebody's hand has changed.
+        /// </summary>
+        [Input("onDrift")]
+        public Input<VmMigrate.Sdk.DriftResponse>? OnDrift { get; set; }
+
+        /// <summary>
         /// Thresholds of preview's checks for this migration.
         /// </summary>
         [Input("policy")]
@@ -296,6 +314,7 @@ namespace VmMigrate.Sdk
         {
             Goal = VmMigrate.Sdk.MigrationGoal.CutOver;
             Mode = VmMigrate.Sdk.MigrationMode.Cold;
+            OnDrift = VmMigrate.Sdk.DriftResponse.Return;
         }
         public static new MigrationArgs Empty => new MigrationArgs();
     }
