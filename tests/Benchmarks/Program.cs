@@ -8,6 +8,8 @@ return args switch
     ["relay"] => await RelayProgram.RunAsync(TimeProvider.System),
     ["copy-relay", _, _, _, _, _] => await RelayCopy.RunAsync(args[1..]),
     ["copy-direct", _, _] => await DirectCopy.RunAsync(args[1..]),
+    ["put-ebs", _, _, _] => await EbsCopy.OursAsync(args[1..]),
+    ["put-plain", _, _, _] => await EbsCopy.PlainAsync(args[1..]),
     ["packing"] => await Packing.RunAsync(),
     [] => Math.Max(await Packing.RunAsync(), await Table.RunAsync(args)),
     _ => await Table.RunAsync(args),

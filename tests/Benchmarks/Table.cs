@@ -26,7 +26,7 @@ internal static partial class Table
         var rounds = 10;
         var directory = Path.GetTempPath();
         var chosen = new List<string>();
-        string[] rows = ["plugin", "preview-1000", "vsphere", "full-copy-plain", "full-copy-digest", "full-copy-sha256", "full-copy-readback", "full-copy-direct", "full-copy-direct-target", "very-sparse", "delta-1pct", "resume-50pct", "relay-wan", "live-downtime", "warm-downtime"];
+        string[] rows = ["plugin", "preview-1000", "vsphere", "ebs-put", "full-copy-plain", "full-copy-digest", "full-copy-sha256", "full-copy-readback", "full-copy-direct", "full-copy-direct-target", "very-sparse", "delta-1pct", "resume-50pct", "relay-wan", "live-downtime", "warm-downtime"];
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -54,6 +54,8 @@ internal static partial class Table
             ok &= await PreviewAsync();
         if (rows.Contains("vsphere"))
             ok &= await VSphereAsync();
+        if (rows.Contains("ebs-put"))
+            ok &= await EbsAsync(rounds);
         if (full.Length > 0)
             ok &= await FullCopiesAsync(lab, full, rounds);
         if (direct.Length > 0)

@@ -79,11 +79,11 @@ internal sealed partial class Ec2Actions(World world)
             var all = call.Flag("IncludeAllInstances") ?? false;
             return [Set("instanceStatusSet", Select(world.Instances, call, "InstanceId", id => Ec2Error.NotFound("Instance", id), []).Where(i => all || i.State == "running"), i =>
             {
-                var running = i.State == "running";
+                var (system, instance) = world.ChecksOf(i);
                 return [
                     E("instanceId", i.Id), E("availabilityZone", i.Zone), E("instanceState", E("code", Code(i.State)), E("name", i.State)),
-                    E("systemStatus", E("status", running ? "ok" : "not-applicable")),
-                    E("instanceStatus", E("status", running ? i.Running is { IsUp: true } ? "ok" : "initializing" : "not-applicable"))];
+                    E("systemStatus", E("status", system)),
+                    E("instanceStatus", E("status", instance))];
             })];
         };
         _reads["DescribeInstanceAttribute"] = call =>

@@ -89,6 +89,14 @@ internal sealed class World
 
     internal string NewMac() => string.Create(CultureInfo.InvariantCulture, $"02:00:00:{_next++ >> 16 & 255:x2}:{_next >> 8 & 255:x2}:{_next & 255:x2}");
 
+    /// <summary>How long after a start the first look of the status checks is over.</summary>
+    internal TimeSpan ChecksTake { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long after that a guest may be silent at its network card.</summary>
+    internal TimeSpan AnswerLimit { get; set; } = TimeSpan.FromMinutes(2);
+
+    internal bool IsHostImpaired { get; set; }
+
     /// <summary>Lets everything come to where its time has brought it.</summary>
     internal void Settle()
     {
@@ -122,6 +130,20 @@ internal sealed class World
                 End(instance, "stopped");
             }
         }
+    }
+
+    /// <summary>The system check and the instance check: initializing for a while after a start, then ok, or impaired where nothing answers at the card for too long or the test says so.</summary>
+    internal (string System, string Instance) ChecksOf(Instance instance)
+    {
+        if (instance.State != "running")
+        {
+            return ("not-applicable", "not-applicable");
+        }
+
+        var since = Now - instance.LaunchedAt;
+        return since < ChecksTake
+            ? ("initializing", "initializing")
+            : (IsHostImpaired ? "impaired" : "ok", instance.Running is { IsUp: true } ? "ok" : since < ChecksTake + AnswerLimit ? "initializing" : "impaired");
     }
 
     internal void Boot(Instance instance)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Values;
 
 namespace VmMigrate.Engine.Driving;
 
@@ -16,6 +17,8 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     public override Task<TargetPreview> PreviewDefinedAsync(VmRequest request, CancellationToken cancellation) => site.PreviewDefinedAsync(request, cancellation);
 
     public override string? DescribeAccess(Disk? disk, string? format) => site.DescribeAccess(disk, format);
+
+    public override IReadOnlyList<PlatformGate> GatesOf(MapValue options) => site.GatesOf(options);
 
     public override Capabilities Capabilities => site.Capabilities;
 

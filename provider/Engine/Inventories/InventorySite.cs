@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Values;
 
 namespace VmMigrate.Engine.Inventories;
 
@@ -88,6 +89,8 @@ public sealed partial class InventorySite : Site
     public override Task<bool> PingAgentAsync(string vmId, CancellationToken cancellation) => _site.PingAgentAsync(vmId, cancellation);
 
     public override string? DescribeAccess(Disk? disk, string? format) => _site.DescribeAccess(disk, format);
+
+    public override IReadOnlyList<PlatformGate> GatesOf(MapValue options) => _site.GatesOf(options);
 
     public override Task<string?> ReadConsoleAsync(string vmId, CancellationToken cancellation) => _site.ReadConsoleAsync(vmId, cancellation);
 

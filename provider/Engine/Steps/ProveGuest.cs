@@ -20,7 +20,7 @@ internal sealed class ProveGuest : Step
     public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(run.WasRunning ? 15 : 0);
 
     public override string Describe(Run run) => run.WasRunning
-        ? $"digests of {run.Vm.Disks.Length} disk{(run.Vm.Disks.Length == 1 ? "" : "s")} equal on both sides; {string.Join(", ", run.Spec.Probes.Select(GuestProbe.Describe))}"
+        ? $"digests of {run.Vm.Disks.Length} disk{(run.Vm.Disks.Length == 1 ? "" : "s")} equal on both sides; {string.Join(", ", run.Spec.Probes.Select(GuestProbe.Describe).Concat(PlatformChecks.Of(run, run.To).Select(PlatformChecks.Describe)))}"
         : $"digests of {run.Vm.Disks.Length} disk{(run.Vm.Disks.Length == 1 ? "" : "s")} equal on both sides; the VM was off and stays off";
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
@@ -36,6 +36,7 @@ internal sealed class ProveGuest : Step
 
             // A live move has measured its pause already.
             run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : run.Downtime;
+            run.Guest += await PlatformChecks.WaitForAllAsync(run, run.To, run.CopyId!, cancellation);
         }
 
         await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => (stamp.Role == StampRole.Source ? stamp.With(StampNotes.Moved, run.Now) : stamp).With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null), cancellation);

@@ -5,6 +5,7 @@ using Amazon.EC2.Model;
 using Amazon.Runtime;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Values;
 
 namespace VmMigrate.Platforms.Aws;
 
@@ -89,6 +90,9 @@ internal sealed partial class AwsSite
             ec2 => ec2.GetConsoleOutputAsync(new GetConsoleOutputRequest { InstanceId = vmId, Latest = latest ? true : null }, cancellation), cancellation).ConfigureAwait(false);
         return Encoding.UTF8.GetString(Convert.FromBase64String(output.Output ?? ""));
     }
+
+    public override IReadOnlyList<PlatformGate> GatesOf(MapValue options) =>
+        AwsTarget.Read(options) is { StatusChecks: true } target ? [new StatusChecks(_connection, target.StatusChecksTimeout)] : [];
 
     private async Task StateAsync(string vmId, string state, CancellationToken cancellation) => await _connection.UntilAsync(
         $"instance {vmId} to be {state}", StatePatience,

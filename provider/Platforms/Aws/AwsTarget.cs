@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Schema;
+using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Values;
 
 namespace VmMigrate.Platforms.Aws;
@@ -18,6 +19,8 @@ internal sealed record AwsTarget
             new("iops", FieldType.Integer, "IOPS of each volume (gp3, io1, io2)."),
             new("throughput", FieldType.Integer, "Throughput of each volume in MiB/s (gp3)."),
             new("bootMode", FieldType.Of(Boot), "How the instance boots. Default: as the VM does."),
+            new("statusChecks", FieldType.Bool, "Whether EC2's system and instance status checks have to be ok before the instance is accepted.") { Default = Value.Bool(true) },
+            new("statusChecksTimeout", FieldType.Duration, "How long to wait for them.") { Default = Value.Text("10m") },
             new("tags", FieldType.MapOf(FieldType.Text), "Tags on everything that stays: instance, volumes, network interfaces."),
         ]);
 
@@ -37,6 +40,10 @@ internal sealed record AwsTarget
 
     internal string? BootMode { get; init; }
 
+    internal bool StatusChecks { get; init; }
+
+    internal TimeSpan StatusChecksTimeout { get; init; }
+
     internal ImmutableDictionary<string, string> Tags { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     internal static AwsTarget Read(MapValue options) => new()
@@ -48,6 +55,8 @@ internal sealed record AwsTarget
         Iops = (int?)options["iops"].AsNumber,
         Throughput = (int?)options["throughput"].AsNumber,
         BootMode = options["bootMode"].AsText switch { "Uefi" => "uefi", "LegacyBios" => "legacy-bios", _ => null },
+        StatusChecks = options["statusChecks"].AsBool ?? true,
+        StatusChecksTimeout = (options["statusChecksTimeout"].AsText is { } patience ? Quantity.Duration(patience) : null) ?? TimeSpan.FromMinutes(10),
         Tags = (options["tags"].AsMap?.Entries ?? Value.EmptyMap.Entries).Where(entry => entry.Value.AsText is not null).ToImmutableDictionary(entry => entry.Key, entry => entry.Value.AsText!),
     };
 }

@@ -99,6 +99,32 @@ public sealed class Ec2MoveTests
         Assert.Empty(ec2.World.Nics);
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task An_instance_that_ec2_calls_impaired_is_not_accepted_and_the_vm_runs_at_home()
+    {
+        await using var ec2 = await Ec2World.StartAsync();
+        ec2.World.IsHostImpaired = true;
+        var dc = new Datacentre(ec2);
+
+        var (before, lost) = await dc.DriveAsync(Datacentre.Spec());
+
+        Assert.Contains(before.Plan!.Steps, step => step.Describe(before.Run!).Contains("EC2's system and instance status checks are ok within 10 min", StringComparison.Ordinal));
+        Assert.Equal("prove", lost?.Failed?.Name);
+        Assert.Contains("system impaired, instance ok", lost!.Why, StringComparison.Ordinal);
+        Assert.False(lost.UndoFailed, string.Join('\n', lost.TakenBack));
+        Assert.Equal(PowerState.Running, (await dc.Home.InspectAsync(before.Run!.Vm.Id, Cancel))!.Power);
+        Assert.DoesNotContain(ec2.Do(world => world.Instances.ToList()), instance => instance.State == "running");
+
+        // Waived by declaration, it is not waited for; else it is waited for until it has come to be ok, and told.
+        var options = ImmutableDictionary<string, MapValue>.Empty.Add("aws", Value.Map(("statusChecks", Value.Bool(false))));
+        var (without, _) = await dc.DriveAsync(Datacentre.Spec(MigrationGoal.Validated) with { Target = Datacentre.Spec().Target with { Platforms = options } });
+        Assert.DoesNotContain(without.Plan!.Steps, step => step.Describe(without.Run!).Contains("status checks", StringComparison.Ordinal));
+        ec2.World.IsHostImpaired = false;
+        var (after, moved) = await dc.DriveAsync(Datacentre.Spec());
+        Assert.True(moved is { Failed: null }, moved?.Why);
+        Assert.Contains("status checks: system ok, instance ok", after.Run!.Guest, StringComparison.Ordinal);
+    }
+
     [Theory(Timeout = Limit)]
     [InlineData("POST /snapshots")]
     [InlineData("PUT /snapshots")]

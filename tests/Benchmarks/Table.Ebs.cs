@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace VmMigrate.Benchmarks;
+
+/// <summary>Blocks to an endpoint of EBS direct on loopback, against the same blocks as plain PUTs of an HTTP client to the same endpoint, as many in flight.</summary>
+/// <remarks>Processor time bounds both on two cores, so ours pays for one more SHA-256 of each block than theirs, which neither signs nor checks anything.</remarks>
+internal static partial class Table
+{
+    private const int EbsBlocks = 8192;
+    private const int EbsInFlight = 64;
+
+    private static async Task<bool> EbsAsync(int rounds)
+    {
+        var server = Path.GetFullPath("bin/.test-ec2/VmMigrate.TestEc2");
+        if (!File.Exists(server))
+        {
+            await Console.Error.WriteLineAsync("bin/.test-ec2 is not there: run eng/bench.sh");
+            return false;
+        }
+
+        using var sink = Process.Start(new ProcessStartInfo(server, ["sink"]) { RedirectStandardOutput = true })!;
+        try
+        {
+            var endpoint = (await sink.StandardOutput.ReadLineAsync())!;
+            Task<Measured> Run(string how) =>
+                Measured.RunAsync(Us, how, endpoint, EbsBlocks.ToString(CultureInfo.InvariantCulture), EbsInFlight.ToString(CultureInfo.InvariantCulture));
+            await Run("put-plain");
+            var (ours, theirs) = await PairsAsync(rounds, () => Run("put-ebs"), () => Run("put-plain"));
+            var ok = Print("ebs-put", "s", Median(ours, m => Figure(m, 0)), Median(theirs, m => Figure(m, 0)), 0.9, biggerIsBetter: true);
+            return ok & PrintAlone("ebs-put-memory", "MiB", Median(ours, m => Figure(m, 1)) / 1024, 128);
+        }
+        finally
+        {
+            sink.Kill();
+        }
+    }
+
+    private static double Figure(Measured run, int at) => double.Parse(run.Output.Split(' ')[at], CultureInfo.InvariantCulture);
+}
