@@ -229,6 +229,11 @@ internal sealed class Ec2Server : IAsyncDisposable
             return;
         }
 
+        lock (World.Gate)
+        {
+            Count("metadata role");
+        }
+
         await context.Response.WriteAsync(answer);
     }
 

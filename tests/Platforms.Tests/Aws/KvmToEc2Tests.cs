@@ -81,7 +81,7 @@ public sealed class KvmToEc2Tests(TwoHosts lab)
         return before.IsBlocked || before.Plan is not { } plan ? (before, null) : (before, await GoalSeeker.RunAsync(plan, before.Run!, Cancel));
     }
 
-    private sealed class Book(params Site[] sites) : SiteBook
+    internal sealed class Book(params Site[] sites) : SiteBook
     {
         public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
 
