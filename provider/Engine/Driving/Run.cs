@@ -42,6 +42,9 @@ public sealed class Run
     /// <summary>What the VM will be at its target, in the platform's words.</summary>
     public ImmutableArray<string> Shape { get; set; } = [];
 
+    /// <summary>Preview's checks with what was learnt of the guest since; tells what they find that preview could not, with waivers applied. Null where nothing was judged.</summary>
+    internal Func<FactSet, ImmutableArray<Checks.Finding>>? JudgeAgain { get; set; }
+
     /// <summary>From where to where, as records of runs name it; null where that is not known, and then nothing is recorded.</summary>
     public string? Route { get; init; }
 

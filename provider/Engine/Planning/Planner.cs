@@ -157,13 +157,16 @@ public static class Planner
         ? Live()
         :
         [
-            .. Warm(run) ? new Step[] { new ReplicateRounds() } : [],
+            .. Warm(run) ? [new ReplicateRounds(), .. Inspection(run)] : Array.Empty<Step>(),
             new StopSource(), new FenceSource(),
             run.Spec.Mode == MigrationMode.Cold ? new CopyDisks() : new FinalRound(),
+            .. Warm(run) ? [] : Inspection(run),
             new DefineTarget(),
             .. run.WasRunning ? new Step[] { new StartTarget() } : [],
             new ProveGuest(),
         ];
+
+    private static Step[] Inspection(Run run) => run.Spec.InspectGuest == GuestInspection.Off ? [] : [new InspectGuest()];
 
     private static IEnumerable<Step> Live() => [new MoveLive(), new CompareDisks(), new ProveGuest()];
 

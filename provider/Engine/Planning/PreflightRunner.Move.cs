@@ -66,7 +66,7 @@ public static partial class PreflightRunner
         var estimate = Estimate.Of(plan, run, new Forecast(history, spec.Mode, DeclaredRate(spec)));
         if (sides is { } known)
         {
-            var judgement = CheckList.Judge(new CheckSubject
+            var subject = new CheckSubject
             {
                 Spec = spec,
                 MigrationId = seen.MigrationId,
@@ -86,7 +86,11 @@ public static partial class PreflightRunner
                 Policy = policy,
                 Now = time.GetUtcNow(),
                 Estimate = estimate,
-            });
+            };
+            var judgement = CheckList.Judge(subject);
+            run.JudgeAgain = facts => Waivers.Apply(
+                [.. CheckList.Judge(subject with { Vm = subject.Vm with { Observed = facts.Or(subject.Vm.Observed) } }).Findings.Where(finding => !judgement.Findings.Any(told => told.Id == finding.Id && told.At.Equals(finding.At)))],
+                spec.Waivers, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime), spec.Owner);
             findings.AddRange(judgement.Findings);
             notJudged = judgement.NotJudged;
             findings.AddRange(await PreviewTargetAsync(run, cancellation));

@@ -53,6 +53,18 @@ public enum MigrationGoal
     Committed,
 }
 
+/// <summary>Whether the copied disks are looked into before the guest starts from them.</summary>
+public enum GuestInspection
+{
+    Off,
+
+    /// <summary>Where it cannot be done, the move goes on with what is declared.</summary>
+    WhenPossible,
+
+    /// <summary>Where it cannot be done, the move stops and the source runs on.</summary>
+    Required,
+}
+
 public enum RollbackChanges
 {
     BringBack,
@@ -118,6 +130,8 @@ public sealed record MigrationSpec
 
     public ImmutableArray<ProbeSpec> Probes { get; init; } =
         [new(ProbeKind.GuestAgent, TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(1))];
+
+    public GuestInspection InspectGuest { get; init; }
 
     public RollbackChanges Rollback { get; init; } = RollbackChanges.BringBack;
 

@@ -34,7 +34,7 @@ internal static class AwsKeys
 
         if (settings.Profile is { } profile)
         {
-            return new CredentialProfileStoreChain().TryGetAWSCredentials(profile, out var found)
+            return new CredentialProfileStoreChain(Environment.GetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE") is { Length: > 0 } file ? file : null).TryGetAWSCredentials(profile, out var found)
                 ? found
                 : throw new AmazonClientException($"There is no profile \"{profile}\" in the shared config and credentials files, or it holds no credentials.");
         }

@@ -128,17 +128,23 @@ public sealed class AccessTests
         ec2.World.Accounts.Add(session);
         var request = new DiskRequest("vmm-00000000000acce5", "web", "gp3", "vda", 8 << 19, null);
         var content = new MemoryDisk("source", request.LengthBytes);
-        content.Write(0, [1]);
+        for (var block = 0; block < 8; block++)
+        {
+            content.Write(block << 19, [1]);
+        }
+
         await using (var site = ec2.Open("ec2", settings => settings with { AccessKeyId = session.Key, SecretAccessKey = session.Secret, SessionToken = session.Token }))
         {
             var disk = await site.EnsureDiskAsync(request, Cancel);
-            session.Expires = DateTimeOffset.UnixEpoch;
+            // From the call after the first block on.
+            ec2.World.Faults.Before = action => session.Expires = action.StartsWith("PUT", StringComparison.Ordinal) ? DateTimeOffset.UnixEpoch : session.Expires;
             var failure = await Assert.ThrowsAsync<BlockException>(() => CopyAsync(site, disk));
             Assert.Contains("expired", failure.ToString(), StringComparison.OrdinalIgnoreCase);
             Assert.DoesNotContain(session.Secret, failure.ToString(), StringComparison.Ordinal);
             Assert.DoesNotContain(session.Token, failure.ToString(), StringComparison.Ordinal);
         }
 
+        ec2.World.Faults.Before = null;
         await using var again = ec2.Open("ec2");
         var found = await again.EnsureDiskAsync(request, Cancel);
         await CopyAsync(again, found);

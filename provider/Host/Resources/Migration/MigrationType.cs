@@ -174,11 +174,17 @@ internal static class MigrationType
         ExactlyOne = [["guestAgent", "tcp", "console", "http", "ssh"]],
     };
 
+    internal static EnumType GuestInspection { get; } = new(
+        "GuestInspection",
+        "Whether the copied disks are looked into before the guest starts from them.",
+        [new("Off", "They are not."), new("WhenPossible", "Where it cannot be done, the move goes on with what is declared in `facts`."), new("Required", "Where it cannot be done, the move stops and the source runs on.")]);
+
     internal static ObjectType Verify { get; } = new(
         "Verify",
         "What counts as proof that the move worked.",
         [
             new("digest", FieldType.Of(DigestAlgorithm), "How the disks of both sides are compared.") { Default = Value.Text("XxHash128") },
+            new("inspectGuest", FieldType.Of(GuestInspection), "Whether the copied disks are looked into with libguestfs (`guestfish`, where it is installed on the provider's machine) before the guest starts from them: drivers, fstab, kernel command line, network, console. Mode Warm does it while the VM runs.") { Default = Value.Text("Off") },
             new("probes", FieldType.ListOf(FieldType.Of(Probe)), "All of these must pass at the target. Default: the guest agent answers."),
         ]);
 
