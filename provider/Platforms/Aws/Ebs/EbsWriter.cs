@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 
@@ -17,6 +18,7 @@ internal sealed class EbsWriter : BlockWriter
 
     private readonly SnapshotDisk _disk;
     private readonly SemaphoreSlim _slots;
+    private readonly ConcurrentStack<byte[]> _used = new();
     private readonly ConcurrentDictionary<int, Task> _onTheirWay = new();
     private readonly Lock _partialGate = new();
     private readonly Queue<int> _partialOrder = new();
@@ -201,7 +203,7 @@ internal sealed class EbsWriter : BlockWriter
                 Send(_building.Values.MinBy(block => block.First)!);
             }
 
-            var begun = new Building(index, number, new SnapshotDisk.Buffer());
+            var begun = new Building(index, number, new SnapshotDisk.Buffer(writer._used));
             lock (_gate)
             {
                 _building.Add(index, begun);
@@ -249,6 +251,12 @@ internal sealed class EbsWriter : BlockWriter
             {
                 ThrowIfFailed();
                 throw;
+            }
+
+            if (block.Leaves == Building.All && writer.Partial(block.Index) is null && block.Memory.Whole.Span.ContainsAnyExcept((byte)0))
+            {
+                // Here, where it was just written: its content is in this core's cache still.
+                block.Hash = SHA256.HashData(block.Memory.Whole.Span);
             }
 
             var done = new TaskCompletionSource();
@@ -329,7 +337,7 @@ internal sealed class EbsWriter : BlockWriter
                 writer.KeepPartial(block.Index, block.Memory.Whole.Span);
             }
 
-            await writer._disk.PutAsync(block.Index, block.Memory.Whole, _abort.Token).ConfigureAwait(false);
+            await writer._disk.PutAsync(block.Index, block.Memory.Whole, block.Hash, _abort.Token).ConfigureAwait(false);
         }
 
         private void Fail(Exception failure)
@@ -363,6 +371,8 @@ internal sealed class EbsWriter : BlockWriter
             internal SnapshotDisk.Buffer Memory => memory;
 
             internal int Leaves { get; set; }
+
+            internal byte[]? Hash { get; set; }
         }
     }
 }

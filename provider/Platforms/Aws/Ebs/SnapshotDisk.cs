@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 
 namespace VmMigrate.Platforms.Aws.Ebs;
@@ -86,9 +87,10 @@ internal sealed class SnapshotDisk : IDisposable
 
     /// <summary>Writes a block; zeroes are not sent where nothing else was.</summary>
     /// <param name="content">A whole block.</param>
-    internal async Task PutAsync(int index, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    /// <param name="hash">Its SHA-256 where that is known; null: it is computed.</param>
+    internal async Task PutAsync(int index, ReadOnlyMemory<byte> content, byte[]? hash, CancellationToken cancellation)
     {
-        await PutOneAsync(index, content, cancellation).ConfigureAwait(false);
+        await PutOneAsync(index, content, hash, cancellation).ConfigureAwait(false);
         bool isFull;
         lock (_putGate)
         {
@@ -101,7 +103,7 @@ internal sealed class SnapshotDisk : IDisposable
         }
     }
 
-    private async Task PutOneAsync(int index, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    private async Task PutOneAsync(int index, ReadOnlyMemory<byte> content, byte[]? known, CancellationToken cancellation)
     {
         using var _ = await _gate.EnterAsync(cancellation).ConfigureAwait(false);
         if (!content.Span.ContainsAnyExcept((byte)0) && !await MayHoldAsync(index, cancellation).ConfigureAwait(false))
@@ -110,7 +112,7 @@ internal sealed class SnapshotDisk : IDisposable
         }
 
         var open = await OpenAsync(cancellation).ConfigureAwait(false);
-        var hash = SHA256.HashData(content.Span);
+        var hash = known ?? SHA256.HashData(content.Span);
         lock (_putGate)
         {
             if (!_put.ContainsKey(index))
@@ -195,14 +197,26 @@ internal sealed class SnapshotDisk : IDisposable
         }
     }
 
-    /// <summary>A block's memory from the shared pool.</summary>
-    internal sealed class Buffer : IDisposable
+    /// <summary>A block's memory: of a writer's own stack where it has one, else from the shared pool, which keeps fewer of this size than a writer has in flight.</summary>
+    internal sealed class Buffer(ConcurrentStack<byte[]>? used = null) : IDisposable
     {
-        private readonly byte[] _bytes = System.Buffers.ArrayPool<byte>.Shared.Rent(EbsClient.BlockBytes);
+        // What was used last comes first, so that no more memory is touched than is needed.
+        private readonly byte[] _bytes = used is null ? System.Buffers.ArrayPool<byte>.Shared.Rent(EbsClient.BlockBytes)
+            : used.TryPop(out var last) ? last : GC.AllocateUninitializedArray<byte>(EbsClient.BlockBytes);
 
         internal Memory<byte> Whole => _bytes.AsMemory(0, EbsClient.BlockBytes);
 
-        public void Dispose() => System.Buffers.ArrayPool<byte>.Shared.Return(_bytes);
+        public void Dispose()
+        {
+            if (used is null)
+            {
+                System.Buffers.ArrayPool<byte>.Shared.Return(_bytes);
+            }
+            else
+            {
+                used.Push(_bytes);
+            }
+        }
     }
 }
 
