@@ -82,7 +82,8 @@ internal sealed class Ec2Server : IAsyncDisposable
         }
 
         string? Header(string name) => request.Headers.TryGetValue(name, out var values) ? string.Join(',', values.ToArray()) : null;
-        var service = "ec2";
+        // Refusals have the shape of the service that was asked, also where the signature is wrong.
+        var service = Header("authorization")?.Split(' ').ElementAtOrDefault(1)?.Split('/') is [_, _, _, var named, ..] ? named : "ec2";
         try
         {
             Account who;

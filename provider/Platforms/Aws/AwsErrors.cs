@@ -41,7 +41,7 @@ internal static class AwsErrors
         _ => (int)status >= 500 ? PlatformErrorKind.Lost : PlatformErrorKind.Refused,
     };
 
-    private static string Advice(string code) => code switch
+    internal static string Advice(string code) => code switch
     {
         "UnauthorizedOperation" or "AccessDeniedException" or "AccessDenied" => " The whole policy that a move needs stands in docs/platforms/aws.md.",
         "ExpiredToken" or "ExpiredTokenException" or "RequestExpired" => " Log in again (aws sso login), or give keys that last as long as the move; what was copied is kept.",

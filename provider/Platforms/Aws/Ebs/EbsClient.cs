@@ -213,7 +213,7 @@ internal sealed class EbsClient(AwsConnection connection, EbsPace pace, TimeProv
                 }
                 else if (isSpoilt ? ++spoilt > MostSpoilt : (int)status < 500 && !(code == "ResourceNotFoundException" && IsNew(path)))
                 {
-                    throw new PlatformException(Kind(code, why, status), connection.SiteName, $"{what} failed: {why.TrimEnd('.')} ({code}).") { NativeCode = code };
+                    throw new PlatformException(Kind(code, why, status), connection.SiteName, $"{what} failed: {why.TrimEnd('.')} ({code}).{AwsErrors.Advice(code)}") { NativeCode = code };
                 }
             }
             catch (SpoiltException e)
