@@ -12,6 +12,9 @@ lab=(
 tests=(libnbd-bin nbdkit openssh-server openssh-client netcat-openbsd iproute2 procps zip unzip openssl zstd golang-go golang-github-vmware-govmomi-dev)
 # The wire tests want Node 20; with Debian's older one they are skipped and say so.
 command -v node >/dev/null || tests+=(nodejs npm)
+# Looking into guests: libguestfs boots a kernel of this machine under QEMU.
+tests+=(guestfish)
+compgen -G '/boot/vmlinuz-*' >/dev/null || tests+=("linux-image-$(dpkg --print-architecture)")
 # The preflight report is looked at in a real browser.
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || tests+=(chromium)
 

@@ -163,6 +163,47 @@ namespace VmMigrate.Sdk
     }
 
     /// <summary>
+    /// Whether the copied disks are looked into before the guest starts from them.
+    /// </summary>
+    [EnumType]
+    public readonly struct GuestInspection : IEquatable<GuestInspection>
+    {
+        private readonly string _value;
+
+        private GuestInspection(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// They are not.
+        /// </summary>
+        public static GuestInspection Off { get; } = new GuestInspection("Off");
+        /// <summary>
+        /// Where it cannot be done, the move goes on with what is declared in `facts`.
+        /// </summary>
+        public static GuestInspection WhenPossible { get; } = new GuestInspection("WhenPossible");
+        /// <summary>
+        /// Where it cannot be done, the move stops and the source runs on.
+        /// </summary>
+        public static GuestInspection Required { get; } = new GuestInspection("Required");
+
+        public static bool operator ==(GuestInspection left, GuestInspection right) => left.Equals(right);
+        public static bool operator !=(GuestInspection left, GuestInspection right) => !left.Equals(right);
+
+        public static explicit operator string(GuestInspection value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is GuestInspection other && Equals(other);
+        public bool Equals(GuestInspection other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
     /// How far the migration is to go. Lowering it before `Committed` rolls back.
     /// </summary>
     [EnumType]

@@ -63,6 +63,18 @@ namespace VmMigrate.Sdk.Inputs
             set => _securityGroups = value;
         }
 
+        /// <summary>
+        /// Whether EC2's system and instance status checks have to be ok before the instance is accepted.
+        /// </summary>
+        [Input("statusChecks")]
+        public bool? StatusChecks { get; set; }
+
+        /// <summary>
+        /// How long to wait for them. A duration with its unit, such as `30s` or `2m`.
+        /// </summary>
+        [Input("statusChecksTimeout")]
+        public string? StatusChecksTimeout { get; set; }
+
         [Input("tags")]
         private Dictionary<string, string>? _tags;
 
@@ -83,6 +95,8 @@ namespace VmMigrate.Sdk.Inputs
 
         public AwsTarget()
         {
+            StatusChecks = true;
+            StatusChecksTimeout = "10m";
         }
         public static new AwsTarget Empty => new AwsTarget();
     }

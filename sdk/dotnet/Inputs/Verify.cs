@@ -21,6 +21,12 @@ namespace VmMigrate.Sdk.Inputs
         [Input("digest")]
         public VmMigrate.Sdk.DigestAlgorithm? Digest { get; set; }
 
+        /// <summary>
+        /// Whether the copied disks are looked into with libguestfs (`guestfish`, where it is installed on the provider's machine) before the guest starts from them: drivers, fstab, kernel command line, network, console. Mode Warm does it while the VM runs.
+        /// </summary>
+        [Input("inspectGuest")]
+        public VmMigrate.Sdk.GuestInspection? InspectGuest { get; set; }
+
         [Input("probes")]
         private List<Inputs.Probe>? _probes;
 
@@ -36,6 +42,7 @@ namespace VmMigrate.Sdk.Inputs
         public Verify()
         {
             Digest = VmMigrate.Sdk.DigestAlgorithm.XxHash128;
+            InspectGuest = VmMigrate.Sdk.GuestInspection.Off;
         }
         public static new Verify Empty => new Verify();
     }

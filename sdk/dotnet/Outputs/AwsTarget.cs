@@ -41,6 +41,14 @@ namespace VmMigrate.Sdk.Outputs
         /// </summary>
         public readonly ImmutableArray<string> SecurityGroups;
         /// <summary>
+        /// Whether EC2's system and instance status checks have to be ok before the instance is accepted.
+        /// </summary>
+        public readonly bool? StatusChecks;
+        /// <summary>
+        /// How long to wait for them. A duration with its unit, such as `30s` or `2m`.
+        /// </summary>
+        public readonly string? StatusChecksTimeout;
+        /// <summary>
         /// Tags on everything that stays: instance, volumes, network interfaces.
         /// </summary>
         public readonly ImmutableDictionary<string, string>? Tags;
@@ -63,6 +71,10 @@ namespace VmMigrate.Sdk.Outputs
 
             ImmutableArray<string> securityGroups,
 
+            bool? statusChecks,
+
+            string? statusChecksTimeout,
+
             ImmutableDictionary<string, string>? tags,
 
             int? throughput)
@@ -73,6 +85,8 @@ namespace VmMigrate.Sdk.Outputs
             Iops = iops;
             PrivateAddresses = privateAddresses;
             SecurityGroups = securityGroups;
+            StatusChecks = statusChecks;
+            StatusChecksTimeout = statusChecksTimeout;
             Tags = tags;
             Throughput = throughput;
         }

@@ -21,6 +21,10 @@ namespace VmMigrate.Sdk.Outputs
         /// </summary>
         public readonly VmMigrate.Sdk.DigestAlgorithm? Digest;
         /// <summary>
+        /// Whether the copied disks are looked into with libguestfs (`guestfish`, where it is installed on the provider's machine) before the guest starts from them: drivers, fstab, kernel command line, network, console. Mode Warm does it while the VM runs.
+        /// </summary>
+        public readonly VmMigrate.Sdk.GuestInspection? InspectGuest;
+        /// <summary>
         /// All of these must pass at the target. Default: the guest agent answers.
         /// </summary>
         public readonly ImmutableArray<Outputs.Probe> Probes;
@@ -29,9 +33,12 @@ namespace VmMigrate.Sdk.Outputs
         private Verify(
             VmMigrate.Sdk.DigestAlgorithm? digest,
 
+            VmMigrate.Sdk.GuestInspection? inspectGuest,
+
             ImmutableArray<Outputs.Probe> probes)
         {
             Digest = digest;
+            InspectGuest = inspectGuest;
             Probes = probes;
         }
     }
