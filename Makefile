@@ -36,8 +36,8 @@ bin/vcsim: $(wildcard lab/vcsim/*.go)
 test: setup build vcsim ## Run every test; the last line is `N passed, N failed, N skipped`
 	@eng/test.sh
 
-bench: setup build vcsim ## Print one line of JSON per figure, with the peer's beside ours
-	@eng/bench.sh
+bench: setup build vcsim ## Print one line of JSON per figure, with the peer's beside ours (ROW="a b" ROUNDS=N: some rows only)
+	@eng/bench.sh $(ROW) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 torture: setup ## Try to break every rule: crash matrix, 10,000 random histories, 200 at once, kills on real hosts (SEED=N replays one)
 	@eng/torture.sh

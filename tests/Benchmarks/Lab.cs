@@ -11,10 +11,12 @@ internal sealed class Lab(string root) : IDisposable
 
     internal string File(string name) => Path.Combine(_path, name);
 
-    /// <summary>A qcow2 image with noise in stripes.</summary>
+    /// <summary>A qcow2 image with noise in stripes. One of the same name is made once a run.</summary>
     internal async Task<string> NoiseAsync(string name, long virtualBytes, long dataBytes, long stripeBytes)
     {
         var path = File(name);
+        if (System.IO.File.Exists(path))
+            return path;
         var raw = path + ".raw";
         await using (var file = System.IO.File.Create(raw))
         {

@@ -5,7 +5,7 @@ using VmMigrate.Engine.Blocks.Nbd;
 
 namespace VmMigrate.Benchmarks;
 
-/// <summary>One copy from one address to another, or the reading of one. Prints digest, bytes read, bytes written and peak memory in KiB.</summary>
+/// <summary>One copy from one address to another, or the reading of one. Prints digest, bytes read, bytes written, peak memory in KiB, and seconds from before it connects until the last write is acknowledged.</summary>
 internal static class OneCopy
 {
     internal static async Task<int> RunAsync(string[] args)
@@ -33,11 +33,12 @@ internal static class OneCopy
             }
         }
 
+        var started = Stopwatch.GetTimestamp();
         await using var reader = await NbdReader.ConnectAsync(from!, new NbdOptions { DirtyBitmap = bitmap }, CancellationToken.None);
         if (to is null)
         {
             var digest = await BlockCopier.DigestAsync(reader, null, options, null, CancellationToken.None);
-            Console.WriteLine($"{digest.Digest} {digest.ReadBytes} 0 {PeakKiB()}");
+            Console.WriteLine($"{digest.Digest} {digest.ReadBytes} 0 {PeakKiB()} {Seconds()}");
             return 0;
         }
 
@@ -45,8 +46,10 @@ internal static class OneCopy
         if (bitmap is not null)
             options = options with { Ranges = await reader.ChangedExtentsAsync(CancellationToken.None) };
         var result = await BlockCopier.CopyAsync(reader, writer, options, killAt is { } at ? new Killer(at) : null, CancellationToken.None);
-        Console.WriteLine($"{result.SourceDigest ?? "-"} {result.ReadBytes} {result.WrittenBytes} {PeakKiB()}");
+        Console.WriteLine($"{result.SourceDigest ?? "-"} {result.ReadBytes} {result.WrittenBytes} {PeakKiB()} {Seconds()}");
         return 0;
+
+        string Seconds() => Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("0.######", CultureInfo.InvariantCulture);
     }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

@@ -14,6 +14,8 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
 
     public override string Where => site.Where;
 
+    public override Task<double?> ProbeLinkAsync(LinkDirection direction, CancellationToken cancellation) => site.ProbeLinkAsync(direction, cancellation);
+
     public override Task<TargetPreview> PreviewDefinedAsync(VmRequest request, CancellationToken cancellation) => site.PreviewDefinedAsync(request, cancellation);
 
     public override string? DescribeAccess(Disk? disk, string? format) => site.DescribeAccess(disk, format);

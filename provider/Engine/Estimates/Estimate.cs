@@ -9,7 +9,7 @@ namespace VmMigrate.Engine.Estimates;
 /// <summary>What a run is expected to take.</summary>
 /// <param name="Downtime">How long the VM, which was on, will be off; zero for one that is off anyway.</param>
 /// <param name="BytesPerSecond">What the copying comes to in all, with what each disk takes before its first byte.</param>
-/// <param name="Basis">Where the rate comes from: what was recorded, what was declared, or what is assumed.</param>
+/// <param name="Basis">Where the rate comes from: what was recorded, declared, measured by a probe, or is assumed.</param>
 public sealed record Estimate(long Bytes, TimeSpan Duration, TimeSpan Downtime, double BytesPerSecond, string Basis)
 {
     /// <summary>Where eight runs of ten are expected to end.</summary>
@@ -80,6 +80,9 @@ public enum EstimateBasis
 
     /// <summary>The user said so.</summary>
     Declared,
+
+    /// <summary>A short try of the link said so.</summary>
+    Measured,
 
     /// <summary>Runs that ended were like this.</summary>
     Recorded,

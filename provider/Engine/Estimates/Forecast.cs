@@ -31,18 +31,24 @@ public sealed class Forecast
 
     private readonly RunHistory _history;
     private readonly double? _declared;
+    private readonly LinkProbe? _probe;
     private readonly CopyModel? _copying;
 
     /// <param name="declared">Bytes per second that the user says the way between the two sites carries; null: nothing was said.</param>
-    public Forecast(RunHistory history, MigrationMode mode, double? declared)
+    /// <param name="probe">What a try of the link has given; it counts where nothing else is known.</param>
+    public Forecast(RunHistory history, MigrationMode mode, double? declared, LinkProbe? probe = null)
     {
+        _probe = probe;
         _declared = declared;
         _history = history with { Records = [.. history.Records.Where(one => one.Record.Mode == mode)] };
         _copying = CopyModel.Fit(Samples(history.Route)) ?? CopyModel.Fit(Samples(history.Back));
     }
 
     /// <summary>The rate that a long copy is expected to reach.</summary>
-    public double BytesPerSecond => _copying?.BytesPerSecond ?? _declared ?? AssumedBytesPerSecond;
+    public double BytesPerSecond => _copying?.BytesPerSecond ?? _declared ?? _probe?.BytesPerSecond ?? AssumedBytesPerSecond;
+
+    /// <summary>Neither a run nor the user says how fast copies are, so that a try of the link is worth its time.</summary>
+    public bool KnowsNoRate => _copying is null && _declared is null;
 
     public string Basis
     {
@@ -58,6 +64,7 @@ public sealed class Forecast
 
             return _declared is { } said
                 ? $"declared: {Human.Rate(said)} between these sites; no run has been recorded yet"
+                : _probe is { } probed ? probed.Told
                 : "assumed: no run between these sites has been recorded yet";
         }
     }
@@ -93,8 +100,9 @@ public sealed class Forecast
         }
 
         var guess = (disks * AssumedSecondsPerDisk) + (bytes / BytesPerSecond);
-        var spread = _declared is null ? AssumedSpread : Math.Sqrt(AssumedSpread);
-        return (Seconds(guess), Seconds(guess / spread), Seconds(guess * spread), _declared is null ? EstimateBasis.Assumed : EstimateBasis.Declared);
+        var basis = _declared is not null ? EstimateBasis.Declared : _probe is not null ? EstimateBasis.Measured : EstimateBasis.Assumed;
+        var spread = basis == EstimateBasis.Assumed ? AssumedSpread : Math.Sqrt(AssumedSpread);
+        return (Seconds(guess), Seconds(guess / spread), Seconds(guess * spread), basis);
     }
 
     /// <summary>Seconds that this step took before, latest first: of this VM where it has moved before, else of others on the same way, else on the way back.</summary>

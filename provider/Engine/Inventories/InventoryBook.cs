@@ -10,6 +10,10 @@ public sealed class InventoryBook(SiteBook sites, TimeProvider time) : SiteBook
 {
     private readonly ConcurrentDictionary<string, InventorySite> _read = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(Site From, Site To), OnceRead<RunHistory>> _histories = new();
+    private readonly ConcurrentDictionary<(Site From, Site To), OnceRead<LinkProbe?>> _probes = new();
+
+    /// <summary>A link is as it was some minutes ago; trying it for every preview would be in the way of copies that run.</summary>
+    private static readonly TimeSpan ProbeCounts = TimeSpan.FromMinutes(10);
 
     public override IReadOnlyCollection<string> Names => sites.Names;
 
@@ -28,6 +32,13 @@ public sealed class InventoryBook(SiteBook sites, TimeProvider time) : SiteBook
             ? await _histories.GetOrAdd((here, there), static (pair, clock) => new OnceRead<RunHistory>(clock, cancel => RunHistory.ReadAsync(pair.From, pair.To, cancel)), time)
                 .GetAsync(InventorySite.MostAge, cancellation)
             : RunHistory.None;
+
+    /// <summary>Once for all previews between the two.</summary>
+    public override async Task<LinkProbe?> ProbeAsync(Site from, Site to, CancellationToken cancellation) =>
+        Find(from.Name) is { } here && Find(to.Name) is { } there
+            ? await _probes.GetOrAdd((here, there), static (pair, clock) => new OnceRead<LinkProbe?>(clock, cancel => LinkProbe.MeasureAsync(pair.From, pair.To, cancel)), time)
+                .GetAsync(ProbeCounts, cancellation)
+            : null;
 
     /// <summary>Something was changed, by whomever: what comes next is read from the platforms.</summary>
     public void Forget()

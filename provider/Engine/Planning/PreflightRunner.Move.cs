@@ -27,6 +27,19 @@ public static partial class PreflightRunner
         plan.Steps.IsEmpty ? RunHistory.None
         : await sites.HistoryAsync(run.From, plan.Kind == PlanKind.RollBack ? run.Seen.HomeSite : run.To, cancellation);
 
+    /// <summary>The link is tried only where something is to be copied and nothing else tells how fast that goes.</summary>
+    private static async Task<Estimate> EstimateAsync(Plan plan, Run run, RunHistory history, SiteBook sites, CancellationToken cancellation)
+    {
+        var forecast = new Forecast(history, run.Spec.Mode, DeclaredRate(run.Spec));
+        if (forecast.KnowsNoRate && plan.Steps.Any(step => step.EstimateBytes(run) > 0))
+        {
+            var (from, to) = plan.Kind == PlanKind.RollBack ? (run.From, run.Seen.HomeSite) : (run.From, run.To);
+            forecast = new Forecast(history, run.Spec.Mode, null, await sites.ProbeAsync(from, to, cancellation));
+        }
+
+        return Estimate.Of(plan, run, forecast);
+    }
+
     private static async Task<Preflight> PrepareAsync(
         MigrationSpec spec, RecordedVm? recorded, Observation seen, (Site Site, Vm Vm) place, Site to, SiteBook sites, TimeProvider time, RunEvents events, CancellationToken cancellation)
     {
@@ -63,7 +76,7 @@ public static partial class PreflightRunner
         var history = await HistoryAsync(plan, run, sites, cancellation);
         run = NewRun(spec, recorded, seen, place, to, placement, history.Route, removal: false, time, events);
         plan = Planner.Plan(run);
-        var estimate = Estimate.Of(plan, run, new Forecast(history, spec.Mode, DeclaredRate(spec)));
+        var estimate = await EstimateAsync(plan, run, history, sites, cancellation);
         if (sides is { } known)
         {
             var subject = new CheckSubject

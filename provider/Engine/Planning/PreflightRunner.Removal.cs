@@ -42,7 +42,7 @@ public static partial class PreflightRunner
             Findings = findings,
             Run = run,
             Plan = plan,
-            Estimate = Estimate.Of(plan, run, new Forecast(await HistoryAsync(plan, run, sites, cancellation), spec.Mode, DeclaredRate(spec))),
+            Estimate = await EstimateAsync(plan, run, await HistoryAsync(plan, run, sites, cancellation), sites, cancellation),
         };
     }
 

@@ -24,4 +24,7 @@ public abstract class SiteBook
 
     /// <summary>What runs between two of its sites have taken.</summary>
     public virtual Task<RunHistory> HistoryAsync(Site from, Site to, CancellationToken cancellation) => RunHistory.ReadAsync(from, to, cancellation);
+
+    /// <summary>What a short try of the way between two of its sites gives; null: nothing.</summary>
+    public virtual Task<LinkProbe?> ProbeAsync(Site from, Site to, CancellationToken cancellation) => LinkProbe.MeasureAsync(from, to, cancellation);
 }

@@ -54,6 +54,8 @@ internal sealed class OpenSites : SiteBook, IAsyncDisposable
 
     public override Task<RunHistory> HistoryAsync(Site from, Site to, CancellationToken cancellation) => Previews.HistoryAsync(from, to, cancellation);
 
+    public override Task<LinkProbe?> ProbeAsync(Site from, Site to, CancellationToken cancellation) => Previews.ProbeAsync(from, to, cancellation);
+
     public async ValueTask DisposeAsync()
     {
         foreach (var site in _sites.Values)

@@ -124,6 +124,10 @@ internal sealed partial class LibvirtSite
         : _relay is { WhyNot: null } ? "relay over ssh"
         : _exporter?.Description;
 
+    /// <summary>The way that relays and servers of disks take; a local host has none between.</summary>
+    public override async Task<double?> ProbeLinkAsync(LinkDirection direction, CancellationToken cancellation) =>
+        _uri.IsSsh ? await SshProbe.MeasureAsync(Name, SshAddress.Of(_uri), direction, cancellation).ConfigureAwait(false) : null;
+
     /// <summary>The file itself where that works, a relay where that is allowed, else a server.</summary>
     private async Task<DiskAccess> OpenAsync(DiskImage image, CancellationToken cancellation)
     {

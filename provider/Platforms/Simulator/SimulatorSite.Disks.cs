@@ -10,6 +10,9 @@ namespace VmMigrate.Platforms.Simulator;
 /// <content>Disks: made, opened and removed.</content>
 public sealed partial class SimulatorSite
 {
+    /// <summary>A declared bandwidth is what a try would find.</summary>
+    public override Task<double?> ProbeLinkAsync(LinkDirection direction, CancellationToken cancellation) => Task.FromResult(_options.BytesPerSecond);
+
     public override Task<TargetDisk> EnsureDiskAsync(DiskRequest request, CancellationToken cancellation) =>
         ChangeAsync("EnsureDisk", null, $"{request.MigrationId} {request.VmName}/{request.DiskName}, {request.LengthBytes} B in {request.Pool}", (turn, site, cut) =>
         {

@@ -17,7 +17,7 @@ namespace VmMigrate.Sdk.Outputs
     public sealed class Estimate
     {
         /// <summary>
-        /// Where the rate comes from: `recorded` runs between the two sites, what was `declared`, or what is `assumed` while neither is there.
+        /// Where the rate comes from: `recorded` runs between the two sites, what was `declared`, what was `measured by a probe` of the link (about two seconds, at preview), or what is `assumed` while nothing is known.
         /// </summary>
         public readonly string Basis;
         /// <summary>

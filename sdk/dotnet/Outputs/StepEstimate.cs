@@ -17,7 +17,7 @@ namespace VmMigrate.Sdk.Outputs
     public sealed class StepEstimate
     {
         /// <summary>
-        /// `recorded`, `declared` or `assumed`.
+        /// `recorded`, `declared`, `measured` or `assumed`.
         /// </summary>
         public readonly string Basis;
         /// <summary>

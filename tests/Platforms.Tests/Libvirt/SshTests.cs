@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Estimates;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Platforms.Libvirt;
 
@@ -145,6 +146,27 @@ public sealed class SshTests(TwoHosts lab) : IAsyncLifetime
         {
             await Task.Delay(200, Cancel);
         }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_preview_tries_the_link_through_the_same_ssh_and_leaves_nothing()
+    {
+        foreach (var direction in new[] { LinkDirection.FromSite, LinkDirection.ToSite })
+        {
+            var rate = await _site.ProbeLinkAsync(direction, Cancel);
+            Assert.True(rate is > 100_000, $"{direction}: {rate}");
+        }
+
+        var probe = (await LinkProbe.MeasureAsync(_site, _site, Cancel))!;
+        Assert.StartsWith("measured by a probe: ", probe.Told, StringComparison.Ordinal);
+        Assert.Contains(" came from far, ", probe.Told, StringComparison.Ordinal);
+        while (Process.GetProcessesByName("head").Length > 0)
+        {
+            await Task.Delay(50, Cancel);
+        }
+
+        await using var nobody = new LibvirtSite("nobody", $"qemu+ssh://{LoopbackSsh.Account}@127.0.0.1:1/session?keyfile={_ssh.KeyFile}&no_verify=1", TimeProvider.System);
+        Assert.Null(await LinkProbe.MeasureAsync(nobody, nobody, Cancel));
     }
 
     [Fact(Timeout = 60_000)]

@@ -1,6 +1,8 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Estimates;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Facts.Keys;
 using VmMigrate.Engine.Planning;
 using VmMigrate.Platforms.Tests.Driving;
 
@@ -31,5 +33,21 @@ public sealed class EstimateLearnsTests
         var stop = back.Estimate!.Steps[0];
         Assert.Equal(EstimateBasis.Recorded, stop.Basis);
         Assert.Equal(record.Steps.Single(step => step.Name == "stop VM").Seconds, stop.Duration.TotalSeconds, 0.01);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task While_no_run_and_no_declaration_tells_the_rate_the_link_is_tried_once()
+    {
+        var world = new Rehearsal(bytesPerSecond: 3 << 20);
+        var sites = world.Sites();
+        var before = await world.Time.RunAsync(() => PreflightRunner.RunAsync(Rehearsal.Spec(), null, sites, false, world.Time, RunEvents.None, CancellationToken.None));
+        var step = before.Estimate!.Steps.Single(one => one.Bytes > 0);
+        Assert.Equal(EstimateBasis.Measured, step.Basis);
+        Assert.StartsWith("measured by a probe: 3 MiB/s came from dc1, 3 MiB/s went to dc2", before.Estimate.Basis, StringComparison.Ordinal);
+        Assert.InRange(step.Duration.TotalSeconds, step.Bytes / (3.0 * (1 << 20)), 10 + (step.Bytes / (3.0 * (1 << 20))));
+
+        var declared = Rehearsal.Spec() with { Facts = FactSet.Empty.With(LinkFact.Rate, 5e6) };
+        var said = await world.Time.RunAsync(() => PreflightRunner.RunAsync(declared, null, sites, false, world.Time, RunEvents.None, CancellationToken.None));
+        Assert.StartsWith("declared", said.Estimate!.Basis, StringComparison.Ordinal);
     }
 }

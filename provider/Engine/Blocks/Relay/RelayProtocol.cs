@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 
 namespace VmMigrate.Engine.Blocks.Relay;
 
@@ -6,7 +7,7 @@ namespace VmMigrate.Engine.Blocks.Relay;
 /// <remarks>
 /// <code>
 /// greeting   "VMMRELAY"   2 bytes: lowest version spoken   2: highest   4: zero        each end sends one at once
-/// frame      4 bytes: payload on the wire   1: type   1: flags (1: zstd)   2: channel   4: payload unpacked   4: zero   8: XxHash3 of the payload unpacked   payload
+/// frame      4 bytes: payload on the wire   1: type   1: flags (1: zstd)   2: channel   4: payload unpacked   4: of XxHash3 of the header, with zero here   8: XxHash3 of the payload unpacked   payload
 /// </code>
 /// Numbers are little endian. Channel 0 is the disk's; others are opened on it, one thread at each end, answers in the order of the questions. zstd is one stream a channel and
 /// direction, flushed at each frame that uses it, so that later frames profit from earlier ones; a frame that is sent plain takes no part in it.
@@ -14,11 +15,12 @@ namespace VmMigrate.Engine.Blocks.Relay;
 /// </remarks>
 internal static class RelayProtocol
 {
-    internal const ushort LowestVersion = 1;
-    internal const ushort HighestVersion = 1;
+    internal const ushort LowestVersion = 2;
+    internal const ushort HighestVersion = 2;
 
     internal const int GreetingBytes = 16;
     internal const int HeaderBytes = 24;
+    internal const int HeaderCheckAt = 12;
 
     /// <summary>Unpacked. Content comes in requests of 512 KiB.</summary>
     internal const int MostPayload = 1 << 20;
@@ -85,6 +87,15 @@ internal static class RelayProtocol
             : throw new BlockException(
                 BlockErrorKind.Refused, $"{peer} speaks versions {lowest} to {highest} of the relay's protocol, and this program {LowestVersion} to {HighestVersion}. Use the same version at both ends.", canRetry: false)
             { Disk = peer };
+    }
+
+    /// <summary>The check of a frame's header, whatever stands at its place. A length that arrives other than it was sent would have the receiver wait for what never comes.</summary>
+    internal static uint HeaderCheck(ReadOnlySpan<byte> header)
+    {
+        Span<byte> without = stackalloc byte[HeaderBytes];
+        header.CopyTo(without);
+        without.Slice(HeaderCheckAt, 4).Clear();
+        return (uint)XxHash3.HashToUInt64(without);
     }
 
     internal static BlockException Nonsense(string peer, string what) =>

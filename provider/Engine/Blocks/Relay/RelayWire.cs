@@ -56,6 +56,8 @@ internal sealed class RelayWire(Stream from, Stream to, string peer, TimeProvide
     {
         Fill(_headerRead);
         var header = _headerRead.AsSpan();
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header[RelayProtocol.HeaderCheckAt..]) != RelayProtocol.HeaderCheck(header))
+            throw Damaged();
         var wire = BinaryPrimitives.ReadInt32LittleEndian(header);
         var raw = BinaryPrimitives.ReadInt32LittleEndian(header[8..]);
         if (wire is < 0 or > RelayProtocol.MostWire || raw is < 0 or > RelayProtocol.MostPayload || header[5] > 1 || (header[5] == 0 && wire != raw))
@@ -122,6 +124,7 @@ internal sealed class RelayWire(Stream from, Stream to, string peer, TimeProvide
             BinaryPrimitives.WriteUInt16LittleEndian(_header.AsSpan(6), (ushort)channel);
             BinaryPrimitives.WriteInt32LittleEndian(_header.AsSpan(8), rawBytes);
             BinaryPrimitives.WriteUInt64LittleEndian(_header.AsSpan(16), check);
+            BinaryPrimitives.WriteUInt32LittleEndian(_header.AsSpan(RelayProtocol.HeaderCheckAt), RelayProtocol.HeaderCheck(_header));
             to.Write(_header);
             to.Write(payload);
             to.Flush();

@@ -16,7 +16,7 @@ internal static class PreflightType
             new("seconds", FieldType.Number, "How long it is expected to take.") { AlwaysSet = true },
             new("secondsRange", FieldType.Of(MigrationType.Range), "How far that may be off.") { AlwaysSet = true },
             new("down", FieldType.Bool, "Whether the VM, which was on, is off in this step or in a part of it.") { AlwaysSet = true },
-            new("basis", FieldType.Text, "`recorded`, `declared` or `assumed`.") { AlwaysSet = true },
+            new("basis", FieldType.Text, "`recorded`, `declared`, `measured` or `assumed`.") { AlwaysSet = true },
         ]);
 
     private static readonly Field _summary = new("summary", FieldType.Text, "One line: mode, from where to where, bytes, time, downtime, number of warnings.") { AlwaysSet = true };

@@ -317,7 +317,7 @@ internal static class MigrationType
             new("downtimeSecondsRange", FieldType.Of(Range), "How far that may be off."),
             new("disks", FieldType.ListOf(FieldType.Of(DiskEstimate)), "What is copied of each disk."),
             new("bytesPerSecond", FieldType.Number, "The rate it rests on.") { AlwaysSet = true },
-            new("basis", FieldType.Text, "Where the rate comes from: `recorded` runs between the two sites, what was `declared`, or what is `assumed` while neither is there.") { AlwaysSet = true },
+            new("basis", FieldType.Text, "Where the rate comes from: `recorded` runs between the two sites, what was `declared`, what was `measured by a probe` of the link (about two seconds, at preview), or what is `assumed` while nothing is known.") { AlwaysSet = true },
             new("steps", FieldType.ListOf(FieldType.Text), "What the run will do, in order.") { AlwaysSet = true },
         ]);
 
