@@ -28,11 +28,18 @@ type front struct {
 	next    http.Handler
 	tracker *tracker
 	moves   *relocations
+	leases  *leases
+	self    string // this server's address without a path
+	sha1    string // the thumbprint of its certificate, as leases tell it
 
 	lock   sync.Mutex
 	faults map[string]*fault
 	calls  map[string]int
 	denied []string
+
+	// What every answer about properties says instead, for configurations that the simulator does not know.
+	find *regexp.Regexp
+	put  string
 }
 
 var methodForm = regexp.MustCompile(`<(?:\w+:)?Body[^>]*>\s*<(?:\w+:)?(\w+)`)
@@ -48,6 +55,13 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.lock.Unlock()
 	case r.URL.Path == "/lab/reset":
 		f.tracker.reset(types.ManagedObjectReference{Type: "VirtualMachine", Value: r.URL.Query().Get("vm")})
+	case r.URL.Path == "/lab/alter":
+		f.lock.Lock()
+		f.find, f.put = nil, r.URL.Query().Get("put")
+		if find := r.URL.Query().Get("find"); find != "" {
+			f.find = regexp.MustCompile(find)
+		}
+		f.lock.Unlock()
 	case r.URL.Path == "/lab/relocate":
 		f.moves.order(r.URL.Query())
 	case r.URL.Path == "/lab/set":
@@ -66,6 +80,13 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.lock.Lock()
 		fmt.Fprint(w, f.calls[r.URL.Query().Get("method")])
 		f.lock.Unlock()
+	case strings.HasPrefix(r.URL.Path, "/nfc/labnfc-"):
+		f.leases.serve(w, r)
+	case r.URL.Path == "/lab/leases":
+		f.leases.lock.Lock()
+		f.leases.cut, _ = strconv.Atoi(r.URL.Query().Get("cut"))
+		fmt.Fprintf(w, "%d open, %d told, %v", len(f.leases.open), f.leases.told, f.leases.ended)
+		f.leases.lock.Unlock()
 	case strings.HasPrefix(r.URL.Path, "/folder/"):
 		if !f.strike(w, r, "folder", "") {
 			f.next.ServeHTTP(w, r)
@@ -104,6 +125,12 @@ func (f *front) call(w http.ResponseWriter, r *http.Request) {
 		f.tracker.snapshot(ref, forward)
 	case "RemoveSnapshot_Task":
 		f.tracker.removeSnapshot(ref, forward)
+	case "ExportVm", "ExportSnapshot":
+		f.leases.export(w, method, ref, f.self, f.sha1)
+	case "HttpNfcLeaseProgress", "HttpNfcLeaseComplete", "HttpNfcLeaseAbort":
+		if !f.leases.call(w, method, ref.Value) {
+			forward()
+		}
 	case "RelocateVM_Task":
 		f.moves.start(w, body, ref)
 	case "CheckRelocate_Task":
@@ -112,6 +139,19 @@ func (f *front) call(w http.ResponseWriter, r *http.Request) {
 		if !f.moves.cancel(w, ref.Value) {
 			forward()
 		}
+	case "RetrievePropertiesEx", "ContinueRetrievePropertiesEx":
+		f.lock.Lock()
+		find, put := f.find, f.put
+		f.lock.Unlock()
+		if find == nil {
+			forward()
+			return
+		}
+		seen := httptest.NewRecorder()
+		f.next.ServeHTTP(seen, r)
+		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+		w.WriteHeader(seen.Code)
+		_, _ = io.WriteString(w, find.ReplaceAllString(seen.Body.String(), put))
 	case "HasPrivilegeOnEntities":
 		// vcsim's account has all of them.
 		seen := httptest.NewRecorder()

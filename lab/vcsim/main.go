@@ -6,6 +6,7 @@
 package main
 
 import (
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
@@ -17,6 +18,7 @@ import (
 	"log"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/google/uuid"
@@ -53,6 +55,14 @@ func (m *autoStartManager) ReconfigureAutostart(req *types.ReconfigureAutostart)
 		}
 	}
 	return &methods.ReconfigureAutostartBody{Res: new(types.ReconfigureAutostartResponse)}
+}
+
+func colons(hash [sha1.Size]byte) string {
+	parts := make([]string, len(hash))
+	for i, one := range hash {
+		parts[i] = fmt.Sprintf("%02X", one)
+	}
+	return strings.Join(parts, ":")
 }
 
 func main() {
@@ -107,7 +117,8 @@ func main() {
 
 	tracked := &tracker{everywhere: *guests, vms: map[types.ManagedObjectReference]*vmState{}}
 	moves := &relocations{self: server.URL, cancelled: map[string]bool{}}
-	server.Config.Handler = &front{next: server.Config.Handler, tracker: tracked, moves: moves, faults: map[string]*fault{}, calls: map[string]int{}}
+	server.Config.Handler = &front{next: server.Config.Handler, tracker: tracked, moves: moves, self: "https://" + server.URL.Host, sha1: colons(sha1.Sum(server.Certificate().Raw)),
+		leases: &leases{open: map[string][]nfcDisk{}, ofVM: map[string]string{}, ended: map[string]string{}}, faults: map[string]*fault{}, calls: map[string]int{}}
 	go tracked.play()
 
 	folders := map[string]string{}

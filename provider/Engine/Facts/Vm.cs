@@ -135,6 +135,9 @@ public sealed record Disk : IFactHolder
     /// <summary>False where its content is no file or volume that the driver can read.</summary>
     public bool Readable { get; init; } = true;
 
+    /// <summary>Why it cannot be written to where it is, so that no way back could bring changes home; null where it can.</summary>
+    public string? WhyNotWritable { get; init; }
+
     public FactSet Observed { get; init; } = FactSet.Empty;
 }
 

@@ -106,13 +106,22 @@ public static partial class PreflightRunner
                 spec.Waivers, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime), spec.Owner);
             findings.AddRange(judgement.Findings);
             notJudged = judgement.NotJudged;
-            findings.AddRange(await PreviewTargetAsync(run, cancellation));
+            // A VM that moves itself is not defined anew.
+            findings.AddRange(Relocations.Moves(run) ? [] : await PreviewTargetAsync(run, cancellation));
         }
 
         if (plan.Steps.Any(step => step is Steps.MoveLive) && place.Vm.Power == PowerState.Running && findings.TrueForAll(finding => finding.Id != "request.mode.supported"))
         {
             findings.AddRange((await place.Site.FindLiveBlockersAsync(place.Vm.Id, to, cancellation)).Select(blocker => Finding.Error(
                 "request.mode.live", PropertyPath.Of("mode"), $"{place.Vm.Name} cannot move Live from \"{place.Site.Name}\" to \"{to.Name}\": {blocker}. Mode Warm is off for the last changes only.")));
+        }
+
+        if (plan.Kind is PlanKind.Move && seen.Current is null && spec.Goal == MigrationGoal.CutOver && spec.Rollback == RollbackChanges.BringBack && !Relocations.Moves(run))
+        {
+            findings.AddRange(place.Vm.Disks.Where(disk => disk.WhyNotWritable is not null).Select(disk => Finding.Error(
+                "rollback.source-unwritable", PropertyPath.Of("rollback.changes"),
+                $"Disk {disk.Name} of {place.Vm.Name} can be read at \"{place.Site.Name}\" and not be written to: {disk.WhyNotWritable}. A way back could not bring home what the VM writes at \"{to.Name}\". "
+                + "Put the disk right (delete the snapshots, make a full clone), set rollback.changes to Discard, or goal to Committed.")));
         }
 
         if (plan.Steps.Any(step => step is Steps.RelocateVm))

@@ -31,16 +31,29 @@ internal sealed partial class VSphereSite
             return await VddkDisk.OpenAsync(_client, vm.Ref, null, disk.Path!, disk.LengthBytes ?? 0, $"{name}/{diskName} at {Name}", cancellation).ConfigureAwait(false);
         }
 
+        var datacenter = inventory.DatacenterOf(vm.RefOf("parent"));
+        if (!writable && !IsFlat(disk, disk.Path is { } at ? inventory.Datastore(at.Datastore, datacenter) : null))
+        {
+            return await OpenExportAsync(vm, null, Devices.Of(vm), disk, $"{name}/{diskName} at {Name}", cancellation).ConfigureAwait(false);
+        }
+
         if (disk.Chain.Count() > 1)
         {
             throw No(
                 PlatformErrorKind.Unsupported,
-                $"disk {diskName} of VM {name} at site {Name} rests on {disk.Chain.Count() - 1} other file(s) ({string.Join(", ", disk.Chain.Skip(1))}): snapshots or a linked clone. "
+                $"disk {diskName} of VM {name} at site {Name} is not written to: it rests on {disk.Chain.Count() - 1} other file(s) ({string.Join(", ", disk.Chain.Skip(1))}): snapshots or a linked clone. "
                 + "Its files are no plain image then. Delete the snapshots (consolidate), or make a full clone");
         }
 
-        var datacenter = inventory.DatacenterOf(vm.RefOf("parent"));
-        return await OpenFlatAsync(inventory, datacenter, disk.Path!, disk.LengthBytes ?? 0, $"{name}/{diskName} at {Name}", writable, null, cancellation).ConfigureAwait(false);
+        try
+        {
+            return await OpenFlatAsync(inventory, datacenter, disk.Path!, disk.LengthBytes ?? 0, $"{name}/{diskName} at {Name}", writable, null, cancellation).ConfigureAwait(false);
+        }
+        catch (PlatformException exception) when (!writable && exception.Kind == PlatformErrorKind.Denied)
+        {
+            // The account may not read files of that datastore; it may be allowed to export the VM.
+            return await OpenExportAsync(vm, null, Devices.Of(vm), disk, $"{name}/{diskName} at {Name}", cancellation).ConfigureAwait(false);
+        }
     }
 
     public override async Task<TargetDisk> EnsureDiskAsync(DiskRequest request, CancellationToken cancellation)
@@ -133,7 +146,7 @@ internal sealed partial class VSphereSite
         }
     }
 
-    public override string? DescribeAccess(Engine.Facts.Disk? disk, string? format) => disk is null ? FlatDiskAccess.UploadKind : VddkDisk.IsThere(Address) ? VddkDisk.Kind : FlatDiskAccess.Kind;
+    public override string? DescribeAccess(Engine.Facts.Disk? disk, string? format) => disk is null ? FlatDiskAccess.UploadKind : VddkDisk.IsThere(Address) ? VddkDisk.Kind : IsFlat(disk) ? FlatDiskAccess.Kind : NfcDisk.Kind;
 
     // --- Content ---
 

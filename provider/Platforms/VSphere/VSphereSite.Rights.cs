@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Xml.Linq;
 using VmMigrate.Engine.Contracts;
+using VmMigrate.Platforms.VSphere.Disks;
 using VmMigrate.Platforms.VSphere.Vim;
 using static VmMigrate.Platforms.VSphere.Vim.VimXml;
 
@@ -18,6 +19,9 @@ internal sealed partial class VSphereSite
     ];
 
     private static readonly string[] OnTrackedVm = ["VirtualMachine.State.CreateSnapshot", "VirtualMachine.State.RemoveSnapshot", "VirtualMachine.Config.ChangeTracking"];
+
+    /// <summary>On a VM whose disks can only be read under an export lease.</summary>
+    private static readonly string[] OnExportedVm = ["VApp.Export"];
 
     /// <summary>On a VM that vSphere itself moves, running or off.</summary>
     private static readonly string[] OnRelocatedVm = ["System.Read", "VirtualMachine.Config.AdvancedConfig", "Resource.HotMigrate", "Resource.ColdMigrate"];
@@ -56,6 +60,11 @@ internal sealed partial class VSphereSite
             // A bare host has no templates.
             wanted.Add((vm.Ref, $"VM {NameOf(vm)}", inventory.Content.IsVCenter ? ofVm : [.. ofVm.Where(right => !right.Contains("Provisioning", StringComparison.Ordinal))]));
             var datacenter = inventory.DatacenterOf(vm.RefOf("parent"));
+            if (!request.Relocates && !VddkDisk.IsThere(Address) && Devices.Of(vm).Disks.Any(disk => !IsFlat(disk, disk.Path is { } at ? inventory.Datastore(at.Datastore, datacenter) : null)))
+            {
+                wanted.Add((vm.Ref, $"VM {NameOf(vm)}", OnExportedVm));
+            }
+
             wanted.AddRange(Devices.Of(vm).Disks.Select(disk => disk.Path?.Datastore).OfType<string>().Distinct()
                 .Select(name => inventory.Datastore(name, datacenter)).OfType<InventoryItem>()
                 .Select(store => (store.Ref, $"datastore {store.UniqueName}", OnSourceStore)));

@@ -403,8 +403,14 @@ internal sealed partial class VSphereSite
             }
 
             var inventory = await site.InventoryOfAsync([vm], cancellation).ConfigureAwait(false);
+            var datacenter = inventory.DatacenterOf(vm.RefOf("parent"));
+            if (!IsFlat(disk, inventory.Datastore(disk.Path!.Datastore, datacenter)))
+            {
+                return await site.OpenExportAsync(vm, snapshot, devices, disk, $"{NameOf(vm)}/{diskName} at {site.Name}", cancellation).ConfigureAwait(false);
+            }
+
             return await site.OpenFlatAsync(
-                inventory, inventory.DatacenterOf(vm.RefOf("parent")), disk.Path!, disk.LengthBytes ?? 0, $"{NameOf(vm)}/{diskName} at {site.Name}", writable: false, used?.GetValueOrDefault(diskName), cancellation).ConfigureAwait(false);
+                inventory, datacenter, disk.Path!, disk.LengthBytes ?? 0, $"{NameOf(vm)}/{diskName} at {site.Name}", writable: false, used?.GetValueOrDefault(diskName), cancellation).ConfigureAwait(false);
         }
 
         public override async ValueTask DisposeAsync()

@@ -141,6 +141,7 @@ internal sealed partial class VSphereSite : Site
     {
         await _client.DisposeAsync().ConfigureAwait(false);
         _reading.Dispose();
+        _exporting.Dispose();
     }
 
     // --- Reading ---

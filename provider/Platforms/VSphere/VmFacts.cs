@@ -114,6 +114,8 @@ internal static class VmFacts
             Encrypted = Fact.Known(disk.IsEncrypted),
             BackingChain = [.. disk.Chain.Skip(1)],
             Readable = disk.IsFile,
+            WhyNotWritable = disk.Chain.Count() > 1 ? $"it rests on {string.Join(", ", disk.Chain.Skip(1))} (snapshots or a linked clone)"
+                : VSphereSite.IsObjectStore(store?.Facts.Text("summary.type")) ? $"its datastore {store!.UniqueName} keeps objects in place of files" : null,
             Observed = FurtherFacts.Of(disk, store),
         };
     }

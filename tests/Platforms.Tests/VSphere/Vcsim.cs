@@ -63,6 +63,12 @@ internal sealed class Vcsim : IAsyncDisposable
     /// <summary>The account lacks these privileges from now on.</summary>
     internal Task DenyAsync(string privileges) => AskAsync($"deny?privileges={privileges}");
 
+    /// <summary>Answers about properties say something else from now on: what a regular expression finds is replaced. Empty: they say what is so.</summary>
+    internal Task AlterAsync(string find, string put) => AskAsync($"alter?find={Uri.EscapeDataString(find)}&put={Uri.EscapeDataString(put)}");
+
+    /// <summary>What became of export leases so far; and so many of the next streams end in their middle.</summary>
+    internal Task<string> LeasesAsync(int cut = 0) => AskAsync($"leases?cut={cut}");
+
     /// <summary>How relocations go from now on: how long each takes, whether it only says that it was done, and what vCenter's checker has against it.</summary>
     internal Task OrderRelocationsAsync(TimeSpan takes = default, bool idle = false, string verdict = "") =>
         AskAsync($"relocate?takes={takes.TotalMilliseconds}ms&idle={(idle ? "yes" : "")}&verdict={Uri.EscapeDataString(verdict)}");

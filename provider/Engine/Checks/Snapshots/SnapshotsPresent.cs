@@ -7,7 +7,8 @@ internal static class SnapshotsPresent
 {
     internal static Rule Rule { get; } = Rules.Own("`vm.snapshots` is above 0 (live on KVM: impossible; warm: stops)", [VmFact.Snapshots], look =>
     {
-        if (look.Get(VmFact.Snapshots, out var count) && count > 0)
+        // A VM that moves itself takes them along.
+        if (look.Get(VmFact.Snapshots, out var count) && count > 0 && !look.Subject.Relocates)
         {
             var mode = look.Subject.Mode;
             look.Say(

@@ -52,7 +52,8 @@ internal sealed class ServerTrust(string? caFile, string? thumbprint)
         return good;
     }
 
-    private bool Judge(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    /// <summary>As <see cref="Accepts"/>, for another server than the site's own.</summary>
+    internal bool Judge(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (certificate is not X509Certificate2 server)
         {

@@ -80,6 +80,10 @@ internal sealed class VimClient : IAsyncDisposable
 
     internal string? Sha1Thumbprint => _trust.Sha1;
 
+    /// <summary>Whether another server's certificate is right by the site's own rules.</summary>
+    internal bool Trusts(System.Security.Cryptography.X509Certificates.X509Certificate? certificate, System.Security.Cryptography.X509Certificates.X509Chain? chain, System.Net.Security.SslPolicyErrors errors) =>
+        _trust.Judge(certificate, chain, errors);
+
     /// <summary>For content of datastores and of leases: the same connections and the same trust.</summary>
     internal HttpClient Http => _http;
 
