@@ -8,5 +8,6 @@ public abstract partial class Site
     /// VM by mistake, and with a mark that says when and by which migration. Its disks stay where they are. The VM must be off and carry the stamp; one that is archived already is left alone.
     /// </summary>
     /// <param name="name">The name from now on; the caller has seen that it is free.</param>
-    public virtual Task EnsureArchivedAsync(string vmId, string migrationId, string name, CancellationToken cancellation) => throw Lacks("archive a VM");
+    public virtual Task EnsureArchivedAsync(string vmId, string migrationId, string name, CancellationToken cancellation) =>
+        Task.FromException(Lacks("archive a VM"));
 }

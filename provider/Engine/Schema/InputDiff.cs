@@ -113,5 +113,5 @@ public static class InputDiff
     }
 
     private static bool IsEmpty(Value value) =>
-        value.IsNull || value.AsMap is { Entries.Count: 0 } || value.AsList is { Items.Length: 0 };
+        value.IsNull || (value.AsMap is { } map && map.Entries.Values.All(entry => entry.IsNull)) || value.AsList is { Items.Length: 0 };
 }

@@ -62,7 +62,7 @@ internal sealed record PlannedStep(string Name, string Detail);
 internal sealed record ApplyCall(string Owner, string Id, MapValue? OldInputs, MapValue? OldState, MapValue Inputs, TimeSpan? Timeout);
 
 /// <param name="Unfinished">Why the goal is not reached; empty when it is. Each line is a whole message for a person.</param>
-/// <param name="AtRest">False while the state will change by itself, or the run must go on: a refresh is due before the next update.</param>
+/// <param name="AtRest">False while the state will change by itself, a hand may change it, or the run must go on: a refresh is due before the next update.</param>
 internal sealed record ApplyOutcome(MapValue State, ImmutableArray<string> Unfinished, ImmutableArray<Finding> Findings, bool AtRest);
 
 /// <param name="OldState">Null for an import.</param>

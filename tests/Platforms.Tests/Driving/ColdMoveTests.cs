@@ -279,6 +279,40 @@ public sealed class ColdMoveTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_source_archived_at_commit_is_off_under_another_name_and_its_own_name_is_free_for_another_VM()
+    {
+        var world = new Rehearsal();
+        var spec = Rehearsal.Spec(MigrationGoal.Committed) with { CommitSource = SourceAfterCommit.Archive };
+        var (before, outcome) = await world.DriveAsync(spec);
+        Assert.True(outcome is { Failed: null }, outcome?.Why);
+        Assert.Contains(before.Estimate!.Steps, step => step.Name == "retire source" && step.Detail.Contains("-archived-", StringComparison.Ordinal));
+        await world.AssertNoTracesAsync();
+        Assert.Equal(1, world.World.Watches().Values.Single().Running);
+        var (kept, free) = await world.Time.RunAsync(async () =>
+        {
+            var home = world.Sites().Find("dc1")!;
+            return ((await home.DescribeAsync(default)).Vms.Single(vm => vm.Name.Contains("-archived-", StringComparison.Ordinal)), await home.FindByNameAsync(Rehearsal.VmName, default));
+        });
+        Assert.Empty(free);
+        Assert.StartsWith(Rehearsal.VmName, kept.Name, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(FaultMoment.Before)]
+    [InlineData(FaultMoment.Inside)]
+    [InlineData(FaultMoment.After)]
+    public async Task A_run_that_dies_while_it_archives_is_followed_by_one_that_ends_the_commit(FaultMoment moment)
+    {
+        var world = new Rehearsal();
+        var spec = Rehearsal.Spec(MigrationGoal.Committed) with { CommitSource = SourceAfterCommit.Archive };
+        await Assert.ThrowsAsync<SimulatedCrashException>(() => world.DriveAsync(spec, faults: ("dc1", new Fault { Kind = FaultKind.Crash, Call = "EnsureArchived", Moment = moment })));
+        var (_, outcome) = await world.DriveAsync(spec);
+        Assert.True(outcome is { Failed: null }, outcome?.Why);
+        await world.AssertNoTracesAsync();
+        Assert.Equal(1, world.World.Watches().Values.Single().Running);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_guest_that_goes_off_long_after_its_shutdown_was_given_up_is_brought_up_by_the_next_run()
     {
         var world = new Rehearsal(new GuestOptions { Boot = TimeSpan.FromSeconds(2), Shutdown = TimeSpan.FromMinutes(3) });

@@ -224,8 +224,11 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             events.Say(Severity.Note, Headline.Done(plan, run, before.Estimate!, place));
         }
 
-        return new ApplyOutcome(state, [], before.Findings, AtRest: true);
+        return new ApplyOutcome(state, [], before.Findings, AtRest: IsAtRest(phase));
     }
+
+    /// <summary>Nothing of ours is anywhere that a hand could change: else what really is has to be looked at before the next diff.</summary>
+    private static bool IsAtRest(MigrationPhase phase) => phase is MigrationPhase.Validated or MigrationPhase.Committed;
 
     /// <summary>What this run leaves for drift to be measured against, and what differs from it already.</summary>
     /// <param name="now">What was seen after the run; null where nothing could be.</param>
@@ -295,14 +298,13 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             inputs, phase, run.MigrationId, run.Seen.Place, call.OldState, [], run.Seen, null, call.OldState["estimate"], run.Recorded, RecordedCodec.Write(drift, spec.OnDrift));
         var resting = phase is not (MigrationPhase.Replicating or MigrationPhase.CuttingOver or MigrationPhase.RollingBack);
         return new ReadOutcome(
-            call.Id, inputs, state, resting ? [] : [Headline.Unfinished(run, phase)], Told(drift, spec.OnDrift), AtRest: resting);
+            call.Id, inputs, state, resting ? [] : [Headline.Unfinished(run, phase)], Told(drift, spec.OnDrift), AtRest: IsAtRest(phase));
     }
 
     /// <summary>What the next run does something about is told by its preview; what none does would be told nowhere else. A refresh itself does not fail on it.</summary>
     private static ImmutableArray<Finding> Told(IEnumerable<DriftItem> drift, DriftResponse response) =>
     [
-        .. drift.Where(item => !Drift.Acts(item, response)).Select(item => PreflightRunner.Told(item, response))
-            .Select(finding => finding.Severity == Severity.Error ? finding with { Severity = Severity.Warning } : finding),
+        .. drift.Where(item => !Drift.Acts(item, response)).Select(item => PreflightRunner.Told(item, response) with { Severity = Severity.Warning }),
     ];
 
     internal override async Task DeleteAsync(DeleteCall call, RunEvents events, CancellationToken cancellation)

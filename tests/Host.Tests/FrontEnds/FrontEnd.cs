@@ -1,0 +1,65 @@
+using VmMigrate.Engine.Values;
+using VmMigrate.Host.Resources;
+using VmMigrate.Platforms.Simulator;
+
+namespace VmMigrate.Host.Tests.FrontEnds;
+
+/// <summary>One declaration of a simulated VM `web` as a user of one of the two engines keeps it: plan, apply, refresh, import, destroy, by the engine's own calls and over three simulated sites.</summary>
+internal abstract class FrontEnd : IAsyncDisposable
+{
+    private readonly string _world = $"front-end-{Guid.NewGuid():N}";
+
+    protected FrontEnd() => Provider = new VmMigrateProvider(TimeProvider.System);
+
+    protected VmMigrateProvider Provider { get; }
+
+    internal SimulatedWorld World => SimulatedWorld.Named(_world, TimeProvider.System);
+
+    internal ByHand Hand => World.ByHand;
+
+    /// <summary>The provider's config, in the neutral names.</summary>
+    protected MapValue Config
+    {
+        get
+        {
+            MapValue Site(params (string, Value)[] more) => Value.Map(("simulator", Value.Map(
+                [("world", Value.Text(_world)), ("guest", Value.Map(("boot", Value.Text("0s")), ("shutdown", Value.Text("0s")))), .. more])));
+            return Value.Map(("sites", Value.Map(
+                ("dc1", Site(("diskData", Value.Text("1MiB")), ("machines", Value.List([Value.Map(("name", Value.Text("web")), ("disks", Value.List([Value.Text("8MiB")])))])))),
+                ("dc2", Site()),
+                ("dc3", Site()))));
+        }
+    }
+
+    internal static MapValue Declare(params (string Name, Value Value)[] more) => more.Aggregate(
+        Value.Map(("vm", Value.Map(("site", Value.Text("dc1")), ("name", Value.Text("web")))), ("target", Value.Map(("site", Value.Text("dc2"))))),
+        (inputs, entry) => inputs.With(entry.Name, entry.Value));
+
+    internal static FrontEnd Open(string engine) => engine == "Pulumi" ? new PulumiFrontEnd() : new TerraformFrontEnd();
+
+    /// <summary>Inputs and outputs as the engine keeps them.</summary>
+    internal abstract MapValue State { get; }
+
+    /// <summary>Forgets the state, as a lost file does.</summary>
+    internal abstract void Forget();
+
+    /// <summary>What the next apply would do: refresh, diff, preview.</summary>
+    internal abstract Task<Outcome> PlanAsync(MapValue inputs);
+
+    internal abstract Task<Outcome> ApplyAsync(MapValue inputs);
+
+    internal abstract Task<Outcome> RefreshAsync();
+
+    /// <returns>Null where there is no such thing.</returns>
+    internal abstract Task<Outcome?> ImportAsync(string id);
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        await Provider.DisposeAsync();
+        SimulatedWorld.Forget(_world);
+    }
+
+    /// <param name="Changes">Paths of what differs, such as <c>cutover.maxDowntime</c>; in Terraform <c>*</c> for an update of whatever.</param>
+    /// <param name="Said">Everything that a person reads.</param>
+    internal sealed record Outcome(IReadOnlyList<string> Changes, string Said, bool Failed);
+}
