@@ -8,12 +8,9 @@ using VmMigrate.Platforms.Libvirt.Disks;
 
 namespace VmMigrate.Platforms.Libvirt;
 
-// Changed-block tracking: libvirt's checkpoints (persistent dirty bitmaps in qcow2) and pull backups. docs/design/warm-and-live.md has the picture.
+// Rounds of a running VM: libvirt's checkpoints and pull backups. docs/design/warm-and-live.md has the picture.
 internal sealed partial class LibvirtSite
 {
-    /// <summary>Guests stand still for this long at most, whatever the platform does meanwhile: databases and clusters take more for a failure.</summary>
-    private static readonly TimeSpan MostFrozen = TimeSpan.FromSeconds(10);
-
     private static readonly TimeSpan JobEndLimit = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan JobPoll = TimeSpan.FromMilliseconds(20);
@@ -39,87 +36,6 @@ internal sealed partial class LibvirtSite
             throw;
         }
     }
-
-    public override Task<ImmutableArray<string>> FindCheckpointsAsync(string vmId, string migrationId, CancellationToken cancellation) =>
-        _connection.ReadAsync<ImmutableArray<string>>(
-            $"looking for checkpoints of VM {vmId}",
-            session =>
-            {
-                using var domain = session.Domain(vmId);
-                var on = session.State(domain).State != VirDomainState.ShutOff;
-                return [.. OurCheckpoints(session, domain, migrationId, checkpoint => !on || IsWhole(session, checkpoint))];
-            },
-            cancellation);
-
-    public override async Task EnsureCheckpointRemovedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
-        await RemoveCheckpointsAsync(vmId, migrationId, checkpoint, cancellation).ConfigureAwait(false);
-
-    public override async Task EnsureTrackingRemovedAsync(string vmId, string migrationId, CancellationToken cancellation)
-    {
-        await _connection.ChangeAsync(
-            $"ending what rounds of VM {vmId} have left",
-            session =>
-            {
-                using var domain = session.FindDomain(vmId);
-                if (domain is not null && session.State(domain).State != VirDomainState.ShutOff)
-                {
-                    EndOurBackup(session, domain, migrationId, _ => true);
-                    ThawOurs(session, domain);
-                    Disarm(session, domain, migrationId);
-                }
-            },
-            cancellation).ConfigureAwait(false);
-        await RemoveCheckpointsAsync(vmId, migrationId, null, cancellation).ConfigureAwait(false);
-    }
-
-    /// <remarks>Started without letting it run, so that not one write comes before the bitmap.</remarks>
-    public override Task<bool> EnsureRunningTrackedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
-        _connection.ChangeAsync(
-            $"starting VM {vmId}",
-            session =>
-            {
-                using var domain = session.Domain(vmId);
-                var name = RoundXml.NameOf(migrationId, checkpoint);
-                if (session.State(domain).State is VirDomainState.Running or VirDomainState.Blocked)
-                {
-                    using var there = session.FindCheckpoint(domain, name);
-                    return there is not null && IsWhole(session, there);
-                }
-
-                StartNow(session, domain, vmId, paused: true);
-                if (session.State(domain).State != VirDomainState.Paused)
-                {
-                    return false;
-                }
-
-                var tracked = false;
-                try
-                {
-                    using var there = session.FindCheckpoint(domain, name);
-                    tracked = there is not null && IsWhole(session, there);
-                    if (!tracked)
-                    {
-                        DropCheckpoint(session, domain, name);
-                        var subject = Subject(session, domain, migrationId);
-                        if (RoundXml.Checkpoint(name, subject.Disks, subject.Others) is { } xml && subject.Disks.All(disk => disk.Tracked))
-                        {
-                            session.CreateCheckpoint(domain, xml);
-                            tracked = true;
-                        }
-                    }
-                }
-                catch (PlatformException)
-                {
-                    // Without a checkpoint it still has to run: the caller is told that its writes are not tracked.
-                }
-                finally
-                {
-                    session.Resume(domain);
-                }
-
-                return tracked;
-            },
-            cancellation);
 
     /// <summary>The VM's disks as a round sees them.</summary>
     private RoundSubject Subject(LibvirtSession session, DomainHandle domain, string migrationId)
@@ -255,54 +171,6 @@ internal sealed partial class LibvirtSite
         return new Begun(since is null ? null : request.Since, quiesced, why);
     }
 
-    // --- The guest's file systems ---
-
-    private static (bool Quiesced, string? Why) Freeze(LibvirtSession session, DomainHandle domain, RoundRequest request)
-    {
-        if (DomainXml.AgentConnected(Xml.Parse(session.Xml(domain, 0))) is not true)
-        {
-            return (false, "its guest agent is not connected");
-        }
-
-        // The mark first: whoever comes after a kill has to know.
-        session.SetMetadata(domain, FreezeMark.Text(request.MigrationId), FreezeMark.Key, FreezeMark.Namespace, Affect.Live);
-        if (session.Freeze(domain) is not { } words)
-        {
-            return (true, null);
-        }
-
-        ThawOurs(session, domain);
-        return (false, words);
-    }
-
-    private static void ThawOurs(LibvirtSession session, DomainHandle domain)
-    {
-        if (FreezeMark.IsOn(Xml.Parse(session.Xml(domain, 0))) && session.Thaw(domain) is null)
-        {
-            session.SetMetadata(domain, null, FreezeMark.Key, FreezeMark.Namespace, Affect.Live);
-        }
-    }
-
-    /// <summary>On a thread of its own, while another still waits for libvirt.</summary>
-    private async Task ThawInTimeAsync(string vmId)
-    {
-        try
-        {
-            await _connection.ChangeAsync(
-                $"thawing VM {vmId}",
-                session =>
-                {
-                    using var domain = session.Domain(vmId);
-                    session.Thaw(domain);
-                },
-                CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (PlatformException)
-        {
-            // The mark stays, and whoever comes next tries again.
-        }
-    }
-
     // --- Leftovers ---
 
     /// <summary>Ends a backup of this migration, and waits until it has ended.</summary>
@@ -355,165 +223,9 @@ internal sealed partial class LibvirtSite
         }
     }
 
-    private static bool IsWhole(LibvirtSession session, CheckpointHandle checkpoint) =>
-        session.Xml(checkpoint, measure: true) is { } text && RoundXml.IsWhole(text);
-
-    private static List<string> OurCheckpoints(LibvirtSession session, DomainHandle domain, string migrationId, Func<CheckpointHandle, bool> which)
-    {
-        var found = new List<string>();
-        foreach (var checkpoint in session.Checkpoints(domain))
-        {
-            using (checkpoint)
-            {
-                if (RoundXml.Parse(migrationId, session.Name(checkpoint)) is { } name && which(checkpoint))
-                {
-                    found.Add(name);
-                }
-            }
-        }
-
-        return found;
-    }
-
-    private void DropCheckpoint(LibvirtSession session, DomainHandle domain, string name)
-    {
-        using var checkpoint = session.FindCheckpoint(domain, name);
-        if (checkpoint is not null && session.Delete(checkpoint, metadataOnly: false) is { } words && session.Delete(checkpoint, metadataOnly: true) is not null)
-        {
-            throw No(PlatformErrorKind.Refused, $"checkpoint {name} of VM {session.Name(domain)} at site {Name} cannot be deleted: {words}");
-        }
-    }
-
-    /// <param name="only">Our name of one; null: all.</param>
-    private async Task RemoveCheckpointsAsync(string vmId, string migrationId, string? only, CancellationToken cancellation)
-    {
-        var left = await _connection.ChangeAsync(
-            $"removing checkpoints of VM {vmId}",
-            session =>
-            {
-                using var domain = session.FindDomain(vmId);
-                if (domain is null)
-                {
-                    return null;
-                }
-
-                var names = OurCheckpoints(session, domain, migrationId, _ => true).Where(name => only is null || name == only).ToList();
-                if (names.Count == 0)
-                {
-                    return null;
-                }
-
-                if (session.State(domain).State == VirDomainState.ShutOff)
-                {
-                    return new Stale(names, [.. Subject(session, domain, migrationId).Images.Values.Where(image => image.Format == "qcow2").Select(image => image.Path)]);
-                }
-
-                names.ForEach(name => DropCheckpoint(session, domain, RoundXml.NameOf(migrationId, name)));
-                return null;
-            },
-            cancellation).ConfigureAwait(false);
-        if (left is null)
-        {
-            return;
-        }
-
-        // libvirt touches no image of a VM that is off: the bitmaps are taken out first, then what libvirt knows of them.
-        foreach (var path in left.Images)
-        {
-            foreach (var name in left.Names)
-            {
-                var words = await Exporter().RunQemuImgAsync(path, ["bitmap", "--remove", "-f", "qcow2", path, RoundXml.NameOf(migrationId, name)], cancellation).ConfigureAwait(false);
-                if (words is not null && !words.Contains("not found", StringComparison.Ordinal) && !words.Contains("No such file", StringComparison.Ordinal))
-                {
-                    throw No(PlatformErrorKind.Refused, $"the bitmap of checkpoint {name} cannot be taken out of {path} at site {Name}: {words}");
-                }
-            }
-        }
-
-        await _connection.ChangeAsync(
-            $"removing checkpoints of VM {vmId}",
-            session =>
-            {
-                using var domain = session.FindDomain(vmId);
-                foreach (var name in domain is null ? [] : left.Names)
-                {
-                    using var checkpoint = session.FindCheckpoint(domain!, RoundXml.NameOf(migrationId, name));
-                    if (checkpoint is not null && session.Delete(checkpoint, metadataOnly: true) is { } words)
-                    {
-                        throw No(PlatformErrorKind.Refused, $"checkpoint {name} of VM {session.Name(domain!)} at site {Name} cannot be deleted: {words}");
-                    }
-                }
-            },
-            cancellation).ConfigureAwait(false);
-    }
-
-    // --- A VM that is off ---
-
-    /// <summary>
-    /// The bitmaps lie in the images. All that began at the asked checkpoint or after it count together: which of them went on recording is libvirt's
-    /// affair, and more is never wrong. No checkpoint can be made now, so the earlier one stays the one to go on from.
-    /// </summary>
-    private async Task<DiskRound> OpenOffRoundAsync(RoundRequest request, RoundSubject subject, DiskExporter exporter, CancellationToken cancellation)
-    {
-        var names = await _connection.ReadAsync(
-            $"looking for checkpoints of VM {request.VmId}",
-            session =>
-            {
-                using var domain = session.Domain(request.VmId);
-                return OurCheckpoints(session, domain, request.MigrationId, _ => true);
-            },
-            cancellation).ConfigureAwait(false);
-        var from = request.Since is null ? -1 : names.IndexOf(request.Since);
-        var changed = new Dictionary<string, ExtentSet?>(StringComparer.Ordinal);
-        foreach (var disk in subject.Disks.Where(disk => from >= 0 && disk.Tracked))
-        {
-            var all = ExtentSet.Empty;
-            foreach (var name in names.Skip(from))
-            {
-                var bitmap = RoundXml.NameOf(request.MigrationId, name);
-                try
-                {
-                    await using var image = await NbdDiskAccess.OpenAsync(exporter, subject.Images[disk.Name] with { Bitmap = bitmap }, Name, cancellation).ConfigureAwait(false);
-                    all = all.Union(await image.ChangedAsync(bitmap, cancellation).ConfigureAwait(false));
-                }
-                catch (PlatformException e) when (e.Kind == PlatformErrorKind.Refused && e.Message.Contains("itmap", StringComparison.Ordinal))
-                {
-                    // A host that went down leaves bitmaps that nobody may trust.
-                    return new OffRound(this, request, subject, null, changed);
-                }
-            }
-
-            changed[disk.Name] = all;
-        }
-
-        return new OffRound(this, request, subject, from < 0 ? null : request.Since, changed);
-    }
-
     private sealed record RoundSubject(string Vm, bool Off, ImmutableArray<RoundDisk> Disks, ImmutableArray<string> Others, ImmutableDictionary<string, DiskImage> Images);
 
     private sealed record Begun(string? Since, bool Quiesced, string? Why);
-
-    private sealed record Stale(List<string> Names, ImmutableArray<string> Images);
-
-    private sealed class OffRound(LibvirtSite site, RoundRequest request, RoundSubject subject, string? since, Dictionary<string, ExtentSet?> changed) : DiskRound
-    {
-        public override string Checkpoint => since ?? request.Checkpoint;
-
-        public override string? Since => since;
-
-        public override bool Quiesced => true;
-
-        public override string? WhyNotQuiesced => null;
-
-        public override Task<ExtentSet?> ChangedAsync(string diskName, CancellationToken cancellation) =>
-            subject.Images.ContainsKey(diskName)
-                ? Task.FromResult(since is null ? null : changed.GetValueOrDefault(diskName))
-                : throw site.No(PlatformErrorKind.NotFound, $"VM {subject.Vm} at site {site.Name} has no disk {diskName}");
-
-        public override Task<DiskAccess> OpenDiskAsync(string diskName, CancellationToken cancellation) => site.OpenVmDiskAsync(request.VmId, diskName, writable: false, cancellation);
-
-        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
 
     private sealed class RunningRound(LibvirtSite site, RoundRequest request, RoundSubject subject, SharedSocket socket, Begun begun) : DiskRound
     {
