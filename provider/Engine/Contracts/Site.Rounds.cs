@@ -36,6 +36,23 @@ public abstract partial class Site
     }
 
     /// <summary>
+    /// The VM is off, and was switched off while its agent held its file systems frozen: all that they hold is on its disks; its applications saw a loss of power.
+    /// One that is off already stays so. Where it cannot be frozen, or not be switched off then, it runs on, thawed. Changed-block tracking goes on over it.
+    /// </summary>
+    /// <remarks>The file systems stand frozen only between two calls of the platform. A run that dies there leaves them so until the next one: <see cref="EnsureRunningAsync"/>, <see cref="OpenRoundAsync"/>
+    /// and <see cref="EnsureTrackingRemovedAsync"/> thaw what this migration froze.</remarks>
+    /// <exception cref="PlatformException"><see cref="PlatformErrorKind.Refused"/> where it cannot be frozen, with the reason.</exception>
+    public virtual Task EnsureOffFrozenAsync(string vmId, string migrationId, CancellationToken cancellation) => throw Lacks("switch a VM off with its file systems frozen");
+
+    /// <summary>
+    /// The running VM writes at most so much per second to its disks, all together; null: as much as before. It lasts no longer than the VM runs, does not go along when it moves, and is
+    /// also taken away by <see cref="EnsureTrackingRemovedAsync"/>. Does nothing to a VM that is off, nor, for null, to one that we do not hold back.
+    /// </summary>
+    /// <exception cref="PlatformException"><see cref="PlatformErrorKind.Refused"/> where a disk has a limit of its own already: it is left alone.</exception>
+    public virtual Task EnsureSlowedAsync(string vmId, string migrationId, long? bytesPerSecond, CancellationToken cancellation) =>
+        bytesPerSecond is null ? Task.CompletedTask : throw Lacks("hold a VM's writes back");
+
+    /// <summary>
     /// The VM runs, and every block that it has written since this very start counts as changed since <paramref name="checkpoint"/>. The VM is off before; one that runs
     /// already keeps running, with the checkpoint if it has it. A checkpoint of that name which is there and in order is kept: more counts as changed then, never less. A fenced VM is refused as by <see cref="EnsureRunningAsync"/>.
     /// </summary>

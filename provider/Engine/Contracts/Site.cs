@@ -50,7 +50,7 @@ public abstract partial class Site : IAsyncDisposable
     /// <summary>Writes the stamp on the VM, in place of an earlier one; null removes it.</summary>
     public abstract Task EnsureStampAsync(string vmId, Stamp? stamp, CancellationToken cancellation);
 
-    /// <summary>The VM runs. A fenced VM is refused with <see cref="PlatformErrorKind.Refused"/>.</summary>
+    /// <summary>The VM runs, and its file systems are not frozen by us. A fenced VM is refused with <see cref="PlatformErrorKind.Refused"/>.</summary>
     public abstract Task EnsureRunningAsync(string vmId, CancellationToken cancellation);
 
     /// <summary>

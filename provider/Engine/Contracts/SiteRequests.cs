@@ -29,6 +29,12 @@ public sealed record Capabilities
     /// <summary>Why a running guest's file systems cannot be frozen for a checkpoint here, so that one is as after a power cut; null where they can.</summary>
     public string? WhyNoQuiesce { get; init; }
 
+    /// <summary>A running VM can be switched off with its file systems frozen (<see cref="Site.EnsureOffFrozenAsync"/>).</summary>
+    public bool SwitchesOffFrozen { get; init; }
+
+    /// <summary>A running VM's writes can be held back (<see cref="Site.EnsureSlowedAsync"/>).</summary>
+    public bool HoldsWritesBack { get; init; }
+
     /// <summary>Why a VM that is made here cannot keep its hardware addresses; null where it can.</summary>
     public string? WhyNoHardwareAddresses { get; init; }
 

@@ -79,6 +79,12 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     public override Task EnsureOffAsync(string vmId, TimeSpan patience, bool force, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsureOffAsync(vmId, patience, force, cancellation), cancellation);
 
+    public override Task EnsureOffFrozenAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureOffFrozenAsync(vmId, migrationId, cancellation), cancellation);
+
+    public override Task EnsureSlowedAsync(string vmId, string migrationId, long? bytesPerSecond, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureSlowedAsync(vmId, migrationId, bytesPerSecond, cancellation), cancellation);
+
     public override Task EnsureFencedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsureFencedAsync(vmId, migrationId, cancellation), cancellation);
 

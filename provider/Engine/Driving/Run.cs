@@ -83,6 +83,9 @@ public sealed class Run
     /// <summary>Timestamp of <see cref="Time"/> at which the guest was asked to shut down; null when it was off already, or is not to stop.</summary>
     public long? ShutdownAskedAt { get; set; }
 
+    /// <summary>The guest's writes are held back by this run.</summary>
+    internal bool HeldBack { get; set; }
+
     /// <summary>How the guest's start was seen.</summary>
     public string? Guest { get; set; }
 

@@ -81,6 +81,11 @@ public sealed class Forecast
         }
 
         var assumed = step.Estimate(run);
+        if (step.TimedAs.Length == 0)
+        {
+            return new StepEstimate(step.Name, detail, 0, assumed, assumed, assumed, EstimateBasis.Declared);
+        }
+
         if (assumed == TimeSpan.Zero || Seen(step.TimedAs, run.Vm) is not { Count: > 0 } seen)
         {
             return new StepEstimate(step.Name, detail, 0, assumed, assumed / AssumedSpread, assumed * AssumedSpread, EstimateBasis.Assumed);

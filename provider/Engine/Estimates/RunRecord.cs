@@ -63,7 +63,7 @@ public sealed record RunRecord(MigrationMode Mode, string Route, DateTimeOffset 
         run.Time.GetUtcNow(),
         run.Vm.Disks.Length,
         [
-            .. run.Done.Select(done => new StepTime(done.TimedAs, done.Record.Took.TotalSeconds, done.Record.Bytes)),
+            .. run.Done.Where(done => done.TimedAs.Length > 0).Select(done => new StepTime(done.TimedAs, done.Record.Took.TotalSeconds, done.Record.Bytes)),
             new StepTime(lastStep, lastTook.TotalSeconds, 0),
         ]);
 }

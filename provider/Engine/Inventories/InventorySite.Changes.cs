@@ -13,6 +13,12 @@ public sealed partial class InventorySite
     public override Task EnsureOffAsync(string vmId, TimeSpan patience, bool force, CancellationToken cancellation) =>
         ChangeAsync(() => _site.EnsureOffAsync(vmId, patience, force, cancellation));
 
+    public override Task EnsureOffFrozenAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureOffFrozenAsync(vmId, migrationId, cancellation));
+
+    public override Task EnsureSlowedAsync(string vmId, string migrationId, long? bytesPerSecond, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureSlowedAsync(vmId, migrationId, bytesPerSecond, cancellation));
+
     public override Task EnsureFencedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         ChangeAsync(() => _site.EnsureFencedAsync(vmId, migrationId, cancellation));
 

@@ -80,7 +80,7 @@ public static class Planner
                         .. run.Seen.Copies.IsEmpty ? [] : new Step[] { new DropStrayCopies() },
                         .. Strays(run),
                         .. run.Seen.HomeFence == FenceState.None ? [] : new Step[] { new LiftFence() },
-                        new StampSource(), new CreateDisks(), new StopSource(), new CopyDisks(), new RestartSource()]);
+                        new StampSource(), new CreateDisks(), .. WaitForWindow.For(run), StopSource.For(run), new CopyDisks(), new RestartSource()]);
             case MigrationGoal.CutOver:
                 return new Plan(PlanKind.Move, Move(run));
             default:
@@ -154,11 +154,11 @@ public static class Planner
 
     /// <summary>How the VM changes sides.</summary>
     private static IEnumerable<Step> Change(Run run) => run.Spec.Mode == MigrationMode.Live && Running(run)
-        ? Live()
+        ? [.. WaitForWindow.For(run), .. Live()]
         :
         [
             .. Warm(run) ? [new ReplicateRounds(), .. Inspection(run)] : Array.Empty<Step>(),
-            new StopSource(), new FenceSource(),
+            .. WaitForWindow.For(run), StopSource.For(run), new FenceSource(),
             run.Spec.Mode == MigrationMode.Cold ? new CopyDisks() : new FinalRound(),
             .. Warm(run) ? [] : Inspection(run),
             new DefineTarget(),

@@ -149,15 +149,7 @@ public static partial class PreflightRunner
         }
 
         findings.AddRange(spec.Goal < MigrationGoal.CutOver ? WayBack(run, removal: false) : seen.DisksAreLeft ? [] : HalfBroughtBack(run));
-
-        if (plan.Steps.Any(step => step is Steps.ReplicateRounds) && spec.Goal >= MigrationGoal.CutOver && Steps.ReplicateRounds.Fixed(run) > spec.Cutover.MaxDowntime)
-        {
-            findings.Add(Finding.Warning(
-                "downtime.max", PropertyPath.Of("cutover.maxDowntime"),
-                $"Stopping {place.Vm.Name} and starting it takes about {Text.Human.Duration(Steps.ReplicateRounds.Fixed(run))} by itself, more than the {Text.Human.Duration(spec.Cutover.MaxDowntime)} of cutover.maxDowntime. "
-                + "The last round is kept short all the same; mode Live would only pause it."));
-        }
-
+        findings.AddRange(CutoverChecks.Find(plan, run, estimate));
         findings.AddRange(Drift.Find(run).Select(item => Told(item, spec.OnDrift)));
         var told = Waivers.Apply([.. findings.OrderByDescending(finding => finding.Severity)], spec.Waivers, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime), spec.Owner);
         if (told.Any(finding => finding.Severity == Severity.Error))

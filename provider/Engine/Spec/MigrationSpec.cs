@@ -25,8 +25,18 @@ public enum NoConvergence
     /// <summary>The cutover takes as long as it takes.</summary>
     CutOverAnyway,
 
-    /// <summary>The guest gets less processor time until it converges (live only).</summary>
+    /// <summary>Live: the guest gets less processor time until it converges. Warm: its writes are held back until it does.</summary>
     SlowGuest,
+}
+
+/// <summary>How a running VM is brought to a stop at its cutover.</summary>
+public enum CutoverStop
+{
+    /// <summary>The guest shuts down, and so do its applications.</summary>
+    Shutdown,
+
+    /// <summary>The guest's agent freezes its file systems, which writes everything to disk, and the VM is switched off at that moment: applications see a loss of power.</summary>
+    FreezeAndSwitchOff,
 }
 
 /// <summary>How the VM changes sides.</summary>
@@ -36,6 +46,12 @@ public sealed record CutoverSpec
     public TimeSpan MaxDowntime { get; init; } = TimeSpan.FromSeconds(60);
 
     public NoConvergence OnNoConvergence { get; init; } = NoConvergence.Fail;
+
+    /// <summary>When a running VM may be taken down or moved; null: at any time.</summary>
+    public CutoverWindow? Window { get; init; }
+
+    /// <summary>Cold and warm: how the VM comes to a stop. A live move stops nothing.</summary>
+    public CutoverStop Stop { get; init; } = CutoverStop.Shutdown;
 
     /// <summary>Whether the guest freezes its file systems for the moment of each checkpoint.</summary>
     public bool Quiesce { get; init; } = true;

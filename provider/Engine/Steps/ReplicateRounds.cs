@@ -19,6 +19,11 @@ internal sealed class ReplicateRounds : Step
     /// <summary>However short the declared downtime, a last round of this much is worth trying.</summary>
     private static readonly TimeSpan LeastLastRound = TimeSpan.FromSeconds(1);
 
+    private const int MostSlowings = 5;
+
+    /// <summary>A guest that writes nothing at all is as good as off.</summary>
+    private const long LeastWrites = 64 << 10;
+
     public override string Name => "replicate";
 
     public override MigrationPhase Phase => MigrationPhase.Replicating;
@@ -31,10 +36,23 @@ internal sealed class ReplicateRounds : Step
             ? $"what has changed since round {synced} of {Disks(run)}"
             : $"base copy of {string.Join(", ", run.Vm.Disks.Select(disk => $"{disk.Name} {Human.Bytes(CopyDisks.Bytes(disk))} of {Human.Bytes(disk.LengthBytes.Or(0))}"))}";
         var then = run.Spec.Goal < MigrationGoal.CutOver ? "" : $", then rounds of changes until the rest fits into {Human.Duration(run.Spec.Cutover.MaxDowntime)}";
-        return $"{first} from {run.From.Name} to {run.To.Name} while {run.Name} runs{then}; {run.Spec.Digest} digests compared on both sides{(run.Spec.Cutover.Quiesce ? "; the guest is asked to freeze its file systems for the moment of each checkpoint" : "")}";
+        return $"{first} from {run.From.Name} to {run.To.Name} while {run.Name} runs{then}{(then.Length > 0 ? IfTooFast(run) : "")}; {run.Spec.Digest} digests compared on both sides{(run.Spec.Cutover.Quiesce ? "; the guest is asked to freeze its file systems for the moment of each checkpoint" : "")}";
     }
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
+    {
+        // A killed run may have left the guest held back.
+        await run.From.EnsureSlowedAsync(run.Vm.Id, run.MigrationId, null, cancellation);
+        return await RoundsAsync(run, once: run.Spec.Goal < MigrationGoal.CutOver, cancellation);
+    }
+
+    /// <summary>One round more.</summary>
+    internal static Task<string> FreshenAsync(Run run, CancellationToken cancellation) => RoundsAsync(run, once: true, cancellation);
+
+    /// <summary>A guest that was held back works as before.</summary>
+    public override Task UndoAsync(Run run, CancellationToken cancellation) => run.From.EnsureSlowedAsync(run.Vm.Id, run.MigrationId, null, cancellation);
+
+    private static async Task<string> RoundsAsync(Run run, bool once, CancellationToken cancellation)
     {
         var source = await run.From.InspectAsync(run.Vm.Id, cancellation)
             ?? throw new PlatformException(PlatformErrorKind.NotFound, run.From.Name, $"{run.Name} is gone from {run.From.Name}.");
@@ -49,6 +67,7 @@ internal sealed class ReplicateRounds : Step
         }
 
         var (rounds, said) = (new List<CopyRound>(), new List<string>());
+        var slowed = 0;
         var before = run.Time.GetTimestamp();
         while (true)
         {
@@ -65,45 +84,58 @@ internal sealed class ReplicateRounds : Step
             }
 
             (checkpoints, synced) = ([], NameOf(number));
-            if (run.Spec.Goal < MigrationGoal.CutOver)
+            if (once)
             {
                 return said[0];
             }
 
             // The base copy says how fast the link is, and nothing about the guest.
-            if (rounds.Count > 0 && Decide(run, rounds, dirty, since, said))
+            if (rounds.Count > 0 && Decide(run, rounds, dirty, since, slowed, said) is { } verdict && verdict != Verdict.Go)
             {
-                return string.Join("; ", said);
+                if (verdict == Verdict.CutOver)
+                {
+                    return string.Join("; ", said);
+                }
+
+                await SlowDownAsync(run, rounds, ++slowed, said, cancellation);
+                rounds.Clear();
             }
 
             rounds.Add(new CopyRound(dirty, took));
         }
     }
 
-    /// <returns>True when it is time to cut over.</returns>
-    private static bool Decide(Run run, List<CopyRound> rounds, long dirty, TimeSpan since, List<string> said)
+    private enum Verdict
+    {
+        Go,
+        CutOver,
+        SlowDown,
+    }
+
+    private static Verdict Decide(Run run, List<CopyRound> rounds, long dirty, TimeSpan since, int slowed, List<string> said)
     {
         var declared = run.Spec.Cutover;
         var rest = declared.MaxDowntime - Fixed(run);
         var predicted = Convergence.Predict(rounds, dirty, since, rest > LeastLastRound ? rest : LeastLastRound, TimeSpan.Zero, declared.MaxRounds);
-        if (predicted.Verdict == ConvergenceVerdict.AnotherRound)
+        if (predicted.Verdict != ConvergenceVerdict.DoesNotConverge)
         {
-            return false;
+            return predicted.Verdict == ConvergenceVerdict.CutOver ? Verdict.CutOver : Verdict.Go;
         }
 
-        if (predicted.Verdict == ConvergenceVerdict.CutOver)
-        {
-            return true;
-        }
-
-        var rates = $"{run.Name} writes {Human.Rate(predicted.DirtyBytesPerSecond)}, and {Human.Rate(predicted.LinkBytesPerSecond ?? 0)} reach {run.To.Name}: "
+        var rates = $"{run.Name} writes {Human.Rate(predicted.DirtyBytesPerSecond)}{(slowed > 0 ? " though it is held back" : "")}, and {Human.Rate(predicted.LinkBytesPerSecond ?? 0)} reach {run.To.Name}: "
             + $"after {rounds.Count + 1} rounds {Human.Bytes(dirty)} change between two of them, so the last one would take about {Human.Duration(predicted.PredictedLastRound)}, "
             + $"and with stopping and starting the VM more than the {Human.Duration(declared.MaxDowntime)} of cutover.maxDowntime";
         if (declared.OnNoConvergence == NoConvergence.CutOverAnyway)
         {
             said.Add($"{rates}; cut over anyway, as declared");
             run.Events.Say(Severity.Warning, $"{rates}. It is cut over anyway, as declared.");
-            return true;
+            return Verdict.CutOver;
+        }
+
+        if (declared.OnNoConvergence == NoConvergence.SlowGuest && slowed < MostSlowings)
+        {
+            run.Events.Say(Severity.Warning, $"{rates}. Its writes are held back until the cutover, as declared.");
+            return Verdict.SlowDown;
         }
 
         throw new PlatformException(
@@ -111,9 +143,26 @@ internal sealed class ReplicateRounds : Step
             $"{rates}. Nothing was cut over, and what was copied is kept. Run again when it writes less, allow more downtime, give the link more bandwidth, or set cutover.onNoConvergence to CutOverAnyway");
     }
 
+    /// <summary>Half of what the link carries at first, then half of that each time: how much a write costs the link is the platform's affair (a block of its tracking each, at the worst).</summary>
+    private static async Task SlowDownAsync(Run run, List<CopyRound> rounds, int times, List<string> said, CancellationToken cancellation)
+    {
+        var link = rounds.Where(round => round.Duration > TimeSpan.Zero).Max(round => round.DirtyBytes / round.Duration.TotalSeconds);
+        var limit = Math.Max(LeastWrites, (long)(link / Math.Pow(2, times)));
+        run.HeldBack = true;
+        await run.From.EnsureSlowedAsync(run.Vm.Id, run.MigrationId, limit, cancellation);
+        said.Add($"{run.Name} was held back to {Human.Rate(limit)} of writes");
+    }
+
+    private static string IfTooFast(Run run) => run.Spec.Cutover.OnNoConvergence switch
+    {
+        NoConvergence.SlowGuest => ", and if it writes faster than they can be sent its writes are held back until then",
+        NoConvergence.CutOverAnyway => ", or it writes faster than they can be sent",
+        _ => "",
+    };
+
     /// <summary>What the outage costs besides the last round, by the steps' own estimates.</summary>
     internal static TimeSpan Fixed(Run run) =>
-        new Step[] { new StopSource(), new FenceSource(), new DefineTarget(), new StartTarget() }.Aggregate(TimeSpan.Zero, (sum, step) => sum + step.Estimate(run));
+        new Step[] { StopSource.For(run), new FenceSource(), new DefineTarget(), new StartTarget() }.Aggregate(TimeSpan.Zero, (sum, step) => sum + step.Estimate(run));
 
     private static async Task<(long Dirty, TimeSpan Took, string Told)> OneAsync(Run run, int number, string? synced, ImmutableArray<string> checkpoints, CancellationToken cancellation)
     {
@@ -121,8 +170,11 @@ internal sealed class ReplicateRounds : Step
         var name = synced is null ? "base copy" : $"round {number.ToString(CultureInfo.InvariantCulture)}";
         run.Events.Status(name, $"{name}: opening a checkpoint of {run.Name}");
         var begun = synced is null ? await BegunCopy.FindAsync(run, checkpoints, cancellation) : null;
+
+        // To freeze is to write out first, which takes long where writes are held back; a cutover does not need it.
+        var quiesce = run.Spec.Cutover.Quiesce && !run.HeldBack;
         await using var round = await run.From.OpenRoundAsync(
-            new RoundRequest(run.Vm.Id, run.MigrationId, NameOf(number), synced ?? begun?.Since, run.Spec.Cutover.Quiesce), cancellation);
+            new RoundRequest(run.Vm.Id, run.MigrationId, NameOf(number), synced ?? begun?.Since, quiesce), cancellation);
         var at = run.Now;
         if (synced is not null && round.Since is null)
         {
@@ -130,7 +182,7 @@ internal sealed class ReplicateRounds : Step
             run.ForgetTrees();
         }
 
-        if (run.Spec.Cutover.Quiesce && !round.Quiesced)
+        if (quiesce && !round.Quiesced)
         {
             run.Events.Say(Severity.Note, $"{run.Name} was not frozen for checkpoint {NameOf(number)}: {round.WhyNotQuiesced}. The checkpoint is as after a power cut; the last one, with the VM off, is whole.");
         }

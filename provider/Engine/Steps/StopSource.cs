@@ -1,6 +1,7 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Text;
 
 namespace VmMigrate.Engine.Steps;
@@ -22,9 +23,24 @@ internal sealed class StopSource : Step
 
     public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(run.WasRunning ? 5 : 0);
 
+    /// <summary>The step that is declared for a VM which is to stop.</summary>
+    internal static Step For(Run run) => run.Spec.Cutover.Stop == CutoverStop.FreezeAndSwitchOff && run.Vm.Power == PowerState.Running ? new FreezeAndSwitchOff() : new StopSource();
+
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
-        // The time stands on the platform, so that a run that takes over after a crash tells the whole downtime.
+        await BeginAsync(run, cancellation);
+        run.Events.Status("stop", $"waiting for {run.Name} to shut down");
+        run.ShutdownAskedAt = run.Vm.Power == PowerState.Off ? null : run.Time.GetTimestamp();
+        await run.From.EnsureOffAsync(run.Vm.Id, run.Spec.ShutdownTimeout, run.Spec.ForceShutdown, cancellation);
+        run.ShutdownAskedAt = null;
+        return $"{run.Name} is off at {run.From.Name}";
+    }
+
+    public override Task UndoAsync(Run run, CancellationToken cancellation) => StartAgainAsync(run, cancellation);
+
+    /// <summary>The downtime begins. Its start stands on the platform, so that a run that takes over after a crash tells all of it.</summary>
+    internal static async Task BeginAsync(Run run, CancellationToken cancellation)
+    {
         var known = (await run.From.InspectAsync(run.Vm.Id, cancellation))?.Stamp?[StampNotes.DownSince];
         if (DateTimeOffset.TryParse(known, System.Globalization.CultureInfo.InvariantCulture, out var since))
         {
@@ -37,14 +53,15 @@ internal sealed class StopSource : Step
                 run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, Run.Instant(run.DownSince.Value)), cancellation);
         }
 
-        run.Events.Status("stop", $"waiting for {run.Name} to shut down");
-        run.ShutdownAskedAt = run.Vm.Power == PowerState.Off ? null : run.Time.GetTimestamp();
-        await run.From.EnsureOffAsync(run.Vm.Id, run.Spec.ShutdownTimeout, run.Spec.ForceShutdown, cancellation);
-        run.ShutdownAskedAt = null;
-        return $"{run.Name} is off at {run.From.Name}";
+        if (run.HeldBack)
+        {
+            // What it still has to write out it writes at full speed: that is part of its downtime.
+            await run.From.EnsureSlowedAsync(run.Vm.Id, run.MigrationId, null, cancellation);
+            run.HeldBack = false;
+        }
     }
 
-    public override async Task UndoAsync(Run run, CancellationToken cancellation)
+    internal static async Task StartAgainAsync(Run run, CancellationToken cancellation)
     {
         if (run.WasRunning)
         {

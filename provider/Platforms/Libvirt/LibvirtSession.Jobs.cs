@@ -71,6 +71,47 @@ internal sealed unsafe partial class LibvirtSession
     /// <summary>Null when they are thawed (also when they were), else why not.</summary>
     internal string? Thaw(DomainHandle domain) => NativeMethods.virDomainFSThaw(domain, null, 0, 0) < 0 ? LibvirtErrors.Last().Words : null;
 
+    // --- Limits of a running domain's disks ---
+
+    internal bool HasWriteLimit(DomainHandle domain, string disk)
+    {
+        const uint Live = 1;
+        var count = 0;
+        Check(NativeMethods.virDomainGetBlockIoTune(domain, disk, null, ref count, Live), () => $"libvirt could not read the limits of disk {disk} of VM {Name(domain)}");
+        var parameters = new VirTypedParameter[count];
+        fixed (VirTypedParameter* first = parameters)
+        {
+            Check(NativeMethods.virDomainGetBlockIoTune(domain, disk, first, ref count, Live), () => $"libvirt could not read the limits of disk {disk} of VM {Name(domain)}");
+            for (var i = 0; i < count; i++)
+            {
+                // One of both kinds makes libvirt refuse the other, or change what it means.
+                if (first[i].Value != 0 && Utf8(first[i].Field) is "total_bytes_sec" or "write_bytes_sec" or "read_bytes_sec")
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <param name="bytesPerSecond">0: none.</param>
+    internal void SetWriteLimit(DomainHandle domain, string disk, long bytesPerSecond)
+    {
+        const uint Live = 1;
+        VirTypedParameter* parameters = null;
+        var (count, room) = (0, 0);
+        try
+        {
+            Check(NativeMethods.virTypedParamsAddULLong(ref parameters, ref count, ref room, "write_bytes_sec", (ulong)bytesPerSecond), () => "libvirt could not take a limit's parameters");
+            Check(NativeMethods.virDomainSetBlockIoTune(domain, disk, parameters, count, Live), () => $"libvirt could not set the limit of disk {disk} of VM {Name(domain)}");
+        }
+        finally
+        {
+            NativeMethods.virTypedParamsFree(parameters, count);
+        }
+    }
+
     // --- Migrations ---
 
     /// <returns>The domain at its new host.</returns>

@@ -31,6 +31,7 @@ internal sealed partial class LibvirtSite
                 {
                     EndOurBackup(session, domain, migrationId, _ => true);
                     ThawOurs(session, domain);
+                    LetGo(session, domain);
                     Disarm(session, domain, migrationId);
                 }
             },

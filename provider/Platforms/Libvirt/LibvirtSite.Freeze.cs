@@ -8,7 +8,52 @@ internal sealed partial class LibvirtSite
     /// <summary>Guests stand still for this long at most, whatever the platform does meanwhile: databases and clusters take more for a failure.</summary>
     private static readonly TimeSpan MostFrozen = TimeSpan.FromSeconds(10);
 
-    private static (bool Quiesced, string? Why) Freeze(LibvirtSession session, DomainHandle domain, RoundRequest request)
+    /// <remarks>QEMU is ended by a signal that it can act on, so that the bitmaps are written back and the next round still knows what has changed.</remarks>
+    public override Task EnsureOffFrozenAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        _connection.ChangeAsync(
+            $"switching off VM {vmId} with its file systems frozen",
+            session =>
+            {
+                using var domain = session.Domain(vmId);
+                if (session.State(domain).State is not (VirDomainState.Running or VirDomainState.Blocked))
+                {
+                    // Off already, or in a state in which no agent answers: then it is refused by the rules of a shutdown.
+                    if (AskOff(session, vmId, force: false) is { Off: false } answer)
+                    {
+                        throw No(PlatformErrorKind.Busy, $"VM {answer.Name} at site {Name} is on its way down ({answer.Words}), so it cannot be frozen; wait for its end");
+                    }
+
+                    return;
+                }
+
+                var name = session.Name(domain);
+                if (!session.IsPersistent(domain))
+                {
+                    throw Transient(name);
+                }
+
+                if (Freeze(session, domain, migrationId) is { Quiesced: false } left)
+                {
+                    throw No(
+                        PlatformErrorKind.Refused,
+                        $"the file systems of VM {name} at site {Name} cannot be frozen: {left.Why}. It was not switched off and runs on; set cutover.stop to Shutdown, or see to its guest agent");
+                }
+
+                try
+                {
+                    session.SwitchOff(domain);
+                }
+                finally
+                {
+                    if (session.State(domain).State != VirDomainState.ShutOff)
+                    {
+                        ThawOurs(session, domain);
+                    }
+                }
+            },
+            cancellation);
+
+    private static (bool Quiesced, string? Why) Freeze(LibvirtSession session, DomainHandle domain, string migrationId)
     {
         if (DomainXml.AgentConnected(Xml.Parse(session.Xml(domain, 0))) is not true)
         {
@@ -16,7 +61,7 @@ internal sealed partial class LibvirtSite
         }
 
         // The mark first: whoever comes after a kill has to know.
-        session.SetMetadata(domain, FreezeMark.Text(request.MigrationId), FreezeMark.Key, FreezeMark.Namespace, Affect.Live);
+        session.SetMetadata(domain, FreezeMark.Text(migrationId), FreezeMark.Key, FreezeMark.Namespace, Affect.Live);
         if (session.Freeze(domain) is not { } words)
         {
             return (true, null);

@@ -128,6 +128,9 @@ internal sealed partial class LibvirtSite
         }
 
         ThawOurs(session, domain);
+
+        // Its limits would go along with its definition.
+        LetGo(session, domain);
         return true;
     }
 

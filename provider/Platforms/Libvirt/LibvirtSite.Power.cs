@@ -6,7 +6,7 @@ namespace VmMigrate.Platforms.Libvirt;
 internal sealed partial class LibvirtSite
 {
     /// <summary>How often a guest that shuts down is looked at; libvirt answers in well under a millisecond.</summary>
-    private static readonly TimeSpan PowerPoll = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PowerPoll = TimeSpan.FromMilliseconds(50);
 
     /// <summary>A guest that took the first request for noise gets it again this often.</summary>
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(15);
@@ -29,6 +29,7 @@ internal sealed partial class LibvirtSite
         switch (state)
         {
             case VirDomainState.Running or VirDomainState.Blocked:
+                ThawOurs(session, domain);
                 return;
             case VirDomainState.Paused:
                 if (!paused)
@@ -131,7 +132,7 @@ internal sealed partial class LibvirtSite
 
         if (!session.IsPersistent(domain))
         {
-            throw No(PlatformErrorKind.Refused, $"VM {name} at site {Name} is transient: it would be gone once it is off; give it a definition first: virsh dumpxml {name} > {name}.xml && virsh define {name}.xml");
+            throw Transient(name);
         }
 
         if (state is VirDomainState.Paused or VirDomainState.SuspendedByGuest or VirDomainState.Crashed)
@@ -165,6 +166,9 @@ internal sealed partial class LibvirtSite
             ? (name, session.State(domain).State == VirDomainState.ShutOff, $"it could not be asked: {words}")
             : (name, false, agentWords is null ? "its power button was pressed" : $"its power button was pressed, since its agent did not answer: {agentWords}");
     }
+
+    private PlatformException Transient(string name) =>
+        No(PlatformErrorKind.Refused, $"VM {name} at site {Name} is transient: it would be gone once it is off; give it a definition first: virsh dumpxml {name} > {name}.xml && virsh define {name}.xml");
 
     public override Task EnsureFencedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         _connection.ChangeAsync(

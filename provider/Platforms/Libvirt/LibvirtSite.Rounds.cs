@@ -138,7 +138,7 @@ internal sealed partial class LibvirtSite
         }
 
         var checkpoint = RoundXml.Checkpoint(RoundXml.NameOf(request.MigrationId, request.Checkpoint), subject.Disks, subject.Others);
-        var (quiesced, why) = request.Quiesce ? Freeze(session, domain, request) : (false, null);
+        var (quiesced, why) = request.Quiesce ? Freeze(session, domain, request.MigrationId) : (false, null);
         var frozen = _time.GetTimestamp();
         using var guard = quiesced ? _time.CreateTimer(_ => _ = ThawInTimeAsync(request.VmId), null, MostFrozen, Timeout.InfiniteTimeSpan) : null;
         try

@@ -45,6 +45,12 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     internal static partial int virDomainFSThaw(DomainHandle domain, byte** mountPoints, uint count, uint flags);
 
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int virDomainSetBlockIoTune(DomainHandle domain, string disk, VirTypedParameter* parameters, int count, uint flags);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int virDomainGetBlockIoTune(DomainHandle domain, string disk, VirTypedParameter* parameters, ref int count, uint flags);
+
     [LibraryImport(Library)]
     internal static partial int virDomainSuspend(DomainHandle domain);
 

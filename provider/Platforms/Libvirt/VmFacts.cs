@@ -146,6 +146,12 @@ internal static class VmFacts
             return (Fact<bool>.Unknown("not asked for"), Fact<string>.Unknown("not asked for"), []);
         }
 
+        if (DomainXml.AgentConnected(live) is true && FreezeMark.IsOn(live) && session.AgentAnswers(domain))
+        {
+            // Left frozen by a run that was killed: until the next one thaws it the agent answers, and tells nothing else.
+            return (Fact.Known(true), Fact<string>.Unknown("the guest's file systems are frozen"), []);
+        }
+
         if (DomainXml.AgentConnected(live) is not true || session.AgentAddresses(domain) is not { } addresses)
         {
             return (Fact.Known(false), Fact<string>.Unknown("the guest agent does not answer"), []);

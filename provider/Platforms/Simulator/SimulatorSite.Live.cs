@@ -94,6 +94,7 @@ public sealed partial class SimulatorSite
         }
 
         turn.Thaw(vm);
+        LetGo(turn, site, vm);
         vm.Round = new RoundState(request.MigrationId, "live");
         turn.Touch(vm);
         cut();

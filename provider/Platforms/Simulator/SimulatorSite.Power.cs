@@ -64,6 +64,25 @@ public sealed partial class SimulatorSite
                 : throw No(PlatformErrorKind.TimedOut, $"The guest of {vmId} did not shut down within {patience.TotalSeconds:0.#} s and still runs.");
         }, () => true, cancellation);
 
+    public override Task EnsureOffFrozenAsync(string vmId, string migrationId, CancellationToken cancellation) =>
+        ChangeAsync("EnsureOffFrozen", vmId, migrationId, (turn, site, cut) =>
+        {
+            var vm = Must(site, vmId);
+            if (vm.Power == PowerState.Off)
+            {
+                return;
+            }
+
+            var (frozen, why) = Freeze(turn, site, vm, wished: true);
+            if (!frozen)
+            {
+                throw No(PlatformErrorKind.Refused, $"{vm.Name} cannot be frozen: {why}. It was not switched off and runs on; set cutover.stop to Shutdown.");
+            }
+
+            cut();
+            turn.PowerOff(site, vm, turn.Now, "switched off with its file systems frozen");
+        }, cancellation);
+
     public override Task EnsureFencedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         ChangeAsync("EnsureFenced", vmId, migrationId, (turn, site, cut) =>
         {
@@ -110,6 +129,7 @@ public sealed partial class SimulatorSite
 
     private void StartNow(Turn turn, SiteState site, VmState vm)
     {
+        turn.Thaw(vm);
         if (vm.Power == PowerState.Off)
         {
             MustBeAbleToStart(turn, site, vm);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
@@ -67,12 +68,40 @@ public sealed partial class SimulatorSite
             }
 
             turn.Thaw(vm);
+            LetGo(turn, site, vm);
             foreach (var made in vm.Checkpoints.Where(made => made.MigrationId == migrationId).ToArray())
             {
                 turn.DropCheckpoint(site, vm, made);
                 cut();
             }
         }, cancellation);
+
+    /// <remarks>A guest that may write less also works less: what it acknowledges, it has written.</remarks>
+    public override Task EnsureSlowedAsync(string vmId, string migrationId, long? bytesPerSecond, CancellationToken cancellation) =>
+        ChangeAsync("EnsureSlowed", vmId, bytesPerSecond?.ToString(CultureInfo.InvariantCulture) ?? "no longer", (turn, site, _) =>
+        {
+            if (!site.Vms.TryGetValue(vmId, out var vm) || vm.Power != PowerState.Running)
+            {
+                return;
+            }
+
+            if (bytesPerSecond is not { } most)
+            {
+                LetGo(turn, site, vm);
+            }
+            else if (vm.Guest.BytesPerSecond > most)
+            {
+                turn.Slow(site, vm, most / vm.Guest.BytesPerSecond);
+            }
+        }, cancellation);
+
+    private static void LetGo(Turn turn, SiteState site, VmState vm)
+    {
+        if (vm.SlowedAt is not null)
+        {
+            turn.Slow(site, vm, 1);
+        }
+    }
 
     public override Task<bool> EnsureRunningTrackedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
         ChangeAsync("EnsureRunningTracked", vmId, checkpoint, (turn, site, cut) =>

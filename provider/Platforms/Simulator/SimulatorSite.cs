@@ -37,6 +37,8 @@ public sealed partial class SimulatorSite : Site
     public override Capabilities Capabilities => new()
     {
         Archives = true,
+        SwitchesOffFrozen = true,
+        HoldsWritesBack = true,
         ChangedBlockTracking = _options.ChangedBlockTracking,
         LiveFamily = _options.Live ? $"simulator {_world.Label}" : null,
     };

@@ -66,6 +66,46 @@ public abstract partial class SiteContract
         Assert.Equal(before, await DumpAsync(vm.Name));
     }
 
+    [Fact(Timeout = 2 * Limit)]
+    public async Task A_vm_switched_off_with_its_file_systems_frozen_keeps_its_record_of_changes_and_starts_again()
+    {
+        Assert.SkipUnless(Home.Capabilities.SwitchesOffFrozen, "This platform cannot switch a VM off with its file systems frozen.");
+        var vm = await RunningAsync("frozen-off");
+        await (await Home.OpenRoundAsync(new RoundRequest(vm.Id, Id("frozen-off"), "c1", null, Quiesce: false), Cancel)).DisposeAsync();
+        await Home.EnsureOffFrozenAsync(vm.Id, Id("frozen-off"), Cancel);
+        await Home.EnsureOffFrozenAsync(vm.Id, Id("frozen-off"), Cancel);
+        Assert.Equal(PowerState.Off, (await Home.InspectAsync(vm.Id, Cancel))!.Power);
+
+        await using (var last = await Home.OpenRoundAsync(new RoundRequest(vm.Id, Id("frozen-off"), "last", "c1", Quiesce: false), Cancel))
+        {
+            Assert.Equal("c1", last.Since);
+            Assert.NotNull(await last.ChangedAsync(vm.Disks[0].Name, Cancel));
+        }
+
+        await Home.EnsureRunningAsync(vm.Id, Cancel);
+        await UntilUpAsync(Home, vm.Id);
+        await Home.EnsureTrackingRemovedAsync(vm.Id, Id("frozen-off"), Cancel);
+    }
+
+    [Fact(Timeout = 2 * Limit)]
+    public async Task A_vm_whose_writes_are_held_back_still_works_and_is_as_before_when_it_is_let_go()
+    {
+        Assert.SkipUnless(Home.Capabilities.HoldsWritesBack, "This platform cannot hold a VM's writes back.");
+        var vm = await RunningAsync("held-back");
+        var before = await DumpAsync(vm.Name);
+        await Home.EnsureSlowedAsync(vm.Id, Id("held-back"), null, Cancel);
+        await Home.EnsureSlowedAsync(vm.Id, Id("held-back"), 4 << 20, Cancel);
+        await Home.EnsureSlowedAsync(vm.Id, Id("held-back"), 1 << 20, Cancel);
+        Assert.True(await Home.PingAgentAsync(vm.Id, Cancel));
+        await Home.EnsureTrackingRemovedAsync(vm.Id, Id("held-back"), Cancel);
+        Assert.Equal(before, await DumpAsync(vm.Name));
+        await Home.EnsureSlowedAsync(vm.Id, Id("held-back"), 1 << 20, Cancel);
+        await Home.EnsureSlowedAsync(vm.Id, Id("held-back"), null, Cancel);
+        Assert.Equal(before, await DumpAsync(vm.Name));
+        await Home.EnsureOffAsync(vm.Id, TimeSpan.FromSeconds(60), force: false, Cancel);
+        await Home.EnsureSlowedAsync(vm.Id, Id("held-back"), 1 << 20, Cancel);
+    }
+
     [Fact(Timeout = Limit)]
     public async Task A_checkpoint_that_is_not_there_makes_everything_count_as_changed()
     {

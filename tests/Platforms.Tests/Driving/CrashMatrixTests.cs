@@ -17,6 +17,7 @@ public sealed class CrashMatrixTests
         MoveOn,
         Commit,
         Warm,
+        WarmFrozen,
         WarmRollBack,
         Live,
         LiveRollBack,
@@ -90,7 +91,7 @@ public sealed class CrashMatrixTests
 
     private static string[] Patterns(Direction direction) => direction switch
     {
-        Direction.Warm => ["Ensure*", "TrySetLease", "OpenRound"],
+        Direction.Warm or Direction.WarmFrozen => ["Ensure*", "TrySetLease", "OpenRound"],
         Direction.Live or Direction.LiveRollBack or Direction.LiveMoveOn => ["Ensure*", "TrySetLease", "OpenRound", "MoveLive"],
         _ => ["Ensure*", "TrySetLease"],
     };
@@ -100,6 +101,7 @@ public sealed class CrashMatrixTests
     private static (MigrationSpec Spec, bool Removal) Wish(Direction direction) => direction switch
     {
         Direction.Warm => (In(MigrationMode.Warm), false),
+        Direction.WarmFrozen => (In(MigrationMode.Warm) with { Cutover = new CutoverSpec { Stop = CutoverStop.FreezeAndSwitchOff } }, false),
         Direction.WarmRollBack => (In(MigrationMode.Warm), true),
         Direction.Live => (In(MigrationMode.Live), false),
         Direction.LiveRollBack => (In(MigrationMode.Live), true),
@@ -112,7 +114,7 @@ public sealed class CrashMatrixTests
 
     private static async Task<Remembered?> PrepareAsync(Rehearsal world, Direction direction)
     {
-        if (direction is Direction.Move or Direction.Warm or Direction.Live)
+        if (direction is Direction.Move or Direction.Warm or Direction.WarmFrozen or Direction.Live)
         {
             return null;
         }
@@ -129,7 +131,7 @@ public sealed class CrashMatrixTests
         {
             switch (direction)
             {
-                case Direction.Move or Direction.Warm or Direction.Live:
+                case Direction.Move or Direction.Warm or Direction.WarmFrozen or Direction.Live:
                     await world.AssertRunsAtAsync("dc2", lossless);
                     break;
                 case Direction.RollBack or Direction.WarmRollBack or Direction.LiveRollBack:

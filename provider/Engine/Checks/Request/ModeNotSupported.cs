@@ -41,10 +41,10 @@ internal static class ModeNotSupported
                 at: PropertyPath.Of("mode"));
         }
 
-        if (subject.Spec.Mode == MigrationMode.Warm && subject.Spec.Cutover.OnNoConvergence == NoConvergence.SlowGuest)
+        if (subject.Spec.Mode == MigrationMode.Warm && subject.Spec.Cutover.OnNoConvergence == NoConvergence.SlowGuest && !subject.FromCapabilities.HoldsWritesBack)
         {
             look.Say(
-                "SlowGuest is for mode Live, where the hypervisor itself slows the guest down. Set Fail or CutOverAnyway.",
+                $"Platform {subject.From.Platform} cannot hold back what a running VM writes, as SlowGuest asks for. Set Fail or CutOverAnyway.",
                 at: PropertyPath.Of("cutover.onNoConvergence"));
         }
 

@@ -35,6 +35,8 @@ internal static class MigrationCodec
             {
                 MaxDowntime = Time(inputs["cutover"]["maxDowntime"], new CutoverSpec().MaxDowntime),
                 OnNoConvergence = Word(inputs["cutover"]["onNoConvergence"], NoConvergence.Fail),
+                Window = inputs["cutover"]["window"].AsText is { } window ? CutoverWindow.Parse(window) : null,
+                Stop = Word(inputs["cutover"]["stop"], CutoverStop.Shutdown),
                 Quiesce = inputs["cutover"]["quiesce"].AsBool ?? true,
                 MaxRounds = (int)Math.Clamp(inputs["cutover"]["maxRounds"].AsNumber ?? 20, 1, 1000),
             },

@@ -27,6 +27,18 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
                 $"The provider's config has no site \"{name}\".{NearestName.Question(name, known)} It has: {Names(known)}. Add it under sites, or name one of them."));
         }
 
+        if (inputs["cutover"]["window"].AsText is { } window)
+        {
+            try
+            {
+                CutoverWindow.Parse(window);
+            }
+            catch (FormatException e)
+            {
+                findings.Add(Finding.Error("input.malformed", PropertyPath.Of("cutover.window"), e.Message));
+            }
+        }
+
         findings.AddRange(ProbeRules.Check(inputs["verify"]["probes"], sites().SshKeys));
         findings.AddRange(Engine.Facts.DeclaredFacts.Read(MigrationCodec.FactTexts(inputs), PropertyPath.Of("facts")).Findings);
         var waivers = inputs["waive"].AsList?.Items ?? [];

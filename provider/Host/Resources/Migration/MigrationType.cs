@@ -98,15 +98,25 @@ internal static class MigrationType
         [
             new("Fail", "The run stops and says both rates; the VM runs on at the source and what was copied is kept."),
             new("CutOverAnyway", "The cutover takes as long as it takes."),
-            new("SlowGuest", "Live only: the hypervisor gives the guest less processor time until it converges."),
+            new("SlowGuest", "Live: the hypervisor gives the guest less processor time until it converges. Warm: its writes are held back until the cutover, and as before if that does not come about."),
+        ]);
+
+    internal static EnumType CutoverStop { get; } = new(
+        "CutoverStop",
+        "How the running VM is brought to a stop at its cutover.",
+        [
+            new("Shutdown", "The guest shuts down, as `shutdown` says, and so do its applications."),
+            new("FreezeAndSwitchOff", "The guest's agent freezes its file systems, which writes them out, and the VM is switched off at that moment: its applications see a loss of power, and the time of a shutdown is saved. Needs a guest agent that answers."),
         ]);
 
     internal static ObjectType Cutover { get; } = new(
         "Cutover",
-        "How the VM changes sides, in modes Warm and Live.",
+        "How the VM changes sides.",
         [
             new("maxDowntime", FieldType.Duration, "Warm: rounds of changes go on until stopping the VM, sending the rest and starting it fit in. Live: how long the VM may be paused at the switch.") { Default = Value.Text("60s") },
             new("onNoConvergence", FieldType.Of(NoConvergence), "What to do with a guest that writes faster than its changes can be sent.") { Default = Value.Text("Fail") },
+            new("window", FieldType.Text, "When the running VM may be taken down or moved, such as `Sat 02:00-04:00 Europe/Berlin`, `22:00-04:00` (UTC) or `Mon-Fri 22:00-23:30, Sun 00:00-06:00 Europe/Berlin`. The run waits for it; a warm copy is kept fresh meanwhile. Default: at any time."),
+            new("stop", FieldType.Of(CutoverStop), "How the VM is brought to a stop, in modes Cold and Warm.") { Default = Value.Text("Shutdown") },
             new("quiesce", FieldType.Bool, "Whether the guest's agent freezes its file systems for the moment of each checkpoint. They are thawed whatever happens.") { Default = Value.Bool(true) },
             new("maxRounds", FieldType.Integer, "After so many rounds no more are tried.") { Default = Value.Number(20) },
         ]);
@@ -353,7 +363,7 @@ internal static class MigrationType
             new("target", FieldType.Of(Target), "Where it should run.") { Required = true },
             new("mode", FieldType.Of(Mode), "How it moves.") { Default = Value.Text("Cold") },
             new("goal", FieldType.Of(Goal), "How far to go.") { Default = Value.Text("CutOver") },
-            new("cutover", FieldType.Of(Cutover), "How the VM changes sides, in modes Warm and Live."),
+            new("cutover", FieldType.Of(Cutover), "How the VM changes sides."),
             new("shutdown", FieldType.Of(Shutdown), "How the guest is stopped."),
             new("verify", FieldType.Of(Verify), "What counts as proof."),
             new("rollback", FieldType.Of(Rollback), "What a way back does."),

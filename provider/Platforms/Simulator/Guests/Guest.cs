@@ -19,7 +19,13 @@ internal static class Guest
             return TimeSpan.Zero;
         }
 
-        var worked = (vm.FrozenAt < now ? vm.FrozenAt.Value : now) - start - vm.Guest.Boot - vm.Stood;
+        var until = vm.FrozenAt < now ? vm.FrozenAt.Value : now;
+        var worked = until - start - vm.Guest.Boot - vm.Stood;
+        if (vm.SlowedAt is { } slowed && until > slowed)
+        {
+            worked -= (until - slowed) * (1 - vm.SlowedTo);
+        }
+
         return worked > TimeSpan.Zero ? worked : TimeSpan.Zero;
     }
 

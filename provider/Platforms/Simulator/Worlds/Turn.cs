@@ -120,7 +120,7 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
 
         vm.Power = PowerState.Running;
         vm.StartedAt = now;
-        (vm.FrozenAt, vm.Stood) = (null, TimeSpan.Zero);
+        (vm.FrozenAt, vm.SlowedAt, vm.Stood) = (null, null, TimeSpan.Zero);
         vm.Boots = boots && !vm.Guest.NeverBoots;
         Touch(vm);
         NotePower(vm, before, now);
@@ -137,7 +137,7 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
         vm.StartedAt = null;
         vm.OffAt = null;
         vm.Round = null;
-        (vm.FrozenAt, vm.Stood) = (null, TimeSpan.Zero);
+        (vm.FrozenAt, vm.SlowedAt, vm.Stood) = (null, null, TimeSpan.Zero);
         world.Stopping.Remove((site.Name, vm.Id));
         Touch(vm);
         NotePower(vm, before, at);
@@ -156,6 +156,19 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
         NotePower(here, before, now);
         Say(from, here, "moved away live");
         Say(to, there, "moved here live");
+    }
+
+    /// <summary>The guest works only so much of its time from now on; 1: all of it.</summary>
+    internal void Slow(SiteState site, VmState vm, double part)
+    {
+        BringUpToDate(site, vm);
+        if (vm.SlowedAt is { } since)
+        {
+            vm.Stood += (now - since) * (1 - vm.SlowedTo);
+        }
+
+        (vm.SlowedAt, vm.SlowedTo) = (part < 1 ? now : null, Math.Min(part, 1));
+        Touch(vm);
     }
 
     internal void Thaw(VmState vm)

@@ -131,6 +131,12 @@ internal sealed class VmState
     /// <summary>How long the guest of this start has not worked, because it was frozen or paused.</summary>
     public TimeSpan Stood { get; set; }
 
+    /// <summary>Since when the guest has been held back; null while it is not.</summary>
+    public DateTimeOffset? SlowedAt { get; set; }
+
+    /// <summary>Which part of its time it works meanwhile.</summary>
+    public double SlowedTo { get; set; } = 1;
+
     /// <summary>Oldest first.</summary>
     public List<CheckpointState> Checkpoints { get; set; } = [];
 

@@ -1,0 +1,75 @@
+using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Estimates;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Engine.Steps;
+using VmMigrate.Engine.Text;
+using VmMigrate.Engine.Values;
+
+namespace VmMigrate.Engine.Planning;
+
+/// <summary>What stands against the declared way of changing sides, or is to be known about it, as far as preview sees.</summary>
+internal static class CutoverChecks
+{
+    internal static IEnumerable<Finding> Find(Plan plan, Run run, Estimate estimate) => [.. Stop(plan, run), .. Window(plan, run, estimate), .. Downtime(plan, run)];
+
+    private static IEnumerable<Finding> Stop(Plan plan, Run run)
+    {
+        if (!plan.Steps.Any(step => step is FreezeAndSwitchOff))
+        {
+            yield break;
+        }
+
+        var at = PropertyPath.Of("cutover.stop");
+        var why = !run.From.Capabilities.SwitchesOffFrozen ? $"platform {run.From.Platform} cannot do that"
+            : run.From.Capabilities.WhyNoQuiesce is { } words ? words
+            : run.Vm.AgentAnswers.TryGet(out var answers) && !answers ? "its guest agent does not answer"
+            : null;
+        if (why is not null)
+        {
+            yield return Finding.Error(
+                "request.cutover.stop", at,
+                $"{run.Name} cannot be switched off at \"{run.From.Name}\" with its file systems frozen: {why}. Set cutover.stop to Shutdown{(run.From.Capabilities.SwitchesOffFrozen ? ", or see to its guest agent" : "")}.");
+        }
+    }
+
+    private static IEnumerable<Finding> Window(Plan plan, Run run, Estimate estimate)
+    {
+        if (plan.Steps.FirstOrDefault(step => step is WaitForWindow) is not { } wait)
+        {
+            yield break;
+        }
+
+        var window = run.Spec.Cutover.Window!;
+        var (from, to) = window.Next(run.Time.GetUtcNow());
+        var at = PropertyPath.Of("cutover.window");
+        if (wait.Estimate(run) > TimeSpan.Zero)
+        {
+            yield return Finding.Note("cutover.window", at, $"{run.Name} is taken down within {window} only: the run waits until {window.Say(from)}, {Human.Duration(wait.Estimate(run))} from now, and must be let run until then.");
+        }
+
+        // A live move is within it from its first byte, anything else while the VM is down.
+        var needed = plan.Steps.Any(step => step is MoveLive) ? estimate.Steps.Where(step => step.Name == new MoveLive().Name).Aggregate(TimeSpan.Zero, (sum, step) => sum + step.Duration) : estimate.Downtime;
+        var now = run.Time.GetUtcNow();
+        var room = to - (from > now ? from : now);
+        if (needed > room)
+        {
+            yield return Finding.Warning(
+                "cutover.window", at,
+                $"The window {window} has {Human.Duration(room)} left until {window.Say(to)}, and {(plan.Steps.Any(step => step is MoveLive) ? "the move" : $"the time in which {run.Name} is down")} is expected to take {Human.Duration(needed)}: it would end after the window. "
+                + "Declare a longer one, or mode Warm, which is down for the last changes only.");
+        }
+    }
+
+    private static IEnumerable<Finding> Downtime(Plan plan, Run run)
+    {
+        if (plan.Steps.Any(step => step is ReplicateRounds) && run.Spec.Goal >= MigrationGoal.CutOver && ReplicateRounds.Fixed(run) > run.Spec.Cutover.MaxDowntime)
+        {
+            yield return Finding.Warning(
+                "downtime.max", PropertyPath.Of("cutover.maxDowntime"),
+                $"Stopping {run.Name} and starting it takes about {Human.Duration(ReplicateRounds.Fixed(run))} by itself, more than the {Human.Duration(run.Spec.Cutover.MaxDowntime)} of cutover.maxDowntime. "
+                + "The last round is kept short all the same; "
+                + (run.Spec.Cutover.Stop == CutoverStop.Shutdown && run.From.Capabilities.SwitchesOffFrozen ? "cutover.stop FreezeAndSwitchOff saves the shutdown, and " : "") + "mode Live would only pause it.");
+        }
+    }
+}

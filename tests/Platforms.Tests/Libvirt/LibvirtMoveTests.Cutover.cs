@@ -1,0 +1,84 @@
+using VmMigrate.Engine.Blocks;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Platforms.Libvirt;
+
+namespace VmMigrate.Platforms.Tests.Libvirt;
+
+// How the guest is taken down, and what it may do meanwhile.
+public sealed partial class LibvirtMoveTests
+{
+    [Fact(Timeout = Limit)]
+    public async Task A_guest_is_frozen_and_switched_off_also_when_a_killed_run_left_it_frozen_and_finds_its_files_whole()
+    {
+        var vm = await RunningAsync("move-frozen");
+        var spec = Spec(vm, MigrationMode.Warm) with { Cutover = new CutoverSpec { Stop = CutoverStop.FreezeAndSwitchOff } };
+        var id = MigrationId.Stamp(spec.Vm);
+
+        // As a run leaves it that was killed between the two calls.
+        await lab.VirshAsync(TwoHosts.Dc1, "metadata", vm.Name, "--live", "--uri", FreezeMark.Namespace, "--key", FreezeMark.Key, "--set", FreezeMark.Text(id));
+        await lab.VirshAsync(TwoHosts.Dc1, "domfsfreeze", vm.Name);
+
+        var (run, outcome) = await DriveAsync(spec);
+
+        Assert.True(outcome.Failed is null, outcome.Why);
+        Assert.Contains(outcome.Done, step => step.Name == "freeze and switch off");
+        var proof = Assert.Single(run.Proofs);
+        Assert.Equal(proof.SourceDigest, proof.TargetDigest);
+
+        // It kept its record of changes: the last round sent what had changed, not the disk.
+        Assert.InRange(outcome.Done.Single(step => step.Name == "last round").Bytes, 0, 4 << 20);
+        var console = await ConsoleAsync(_dc2, vm.Id, "LAB-READY");
+        Assert.Contains("LAB-BOOT 2 ", console, StringComparison.Ordinal);
+        Assert.Contains("LAB-SHA ok", console, StringComparison.Ordinal);
+
+        // Every tick that its console showed was on its disk: it writes and syncs each before it shows it.
+        var ticks = Ticks(await File.ReadAllTextAsync(Path.Combine(TwoHosts.Folder, TwoHosts.Dc1, "log", $"{vm.Name}.console"), Cancel));
+        Assert.True(Ticks(await ConsoleAsync(_dc2, vm.Id, "LAB-TICK")) > ticks);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_guest_that_writes_faster_than_the_link_is_told_with_both_rates_and_held_back_where_that_is_declared()
+    {
+        var vm = await RunningAsync("move-writer");
+        await InGuestAsync(vm, "head -c 24m /dev/urandom >/data/busy; sync; while :; do dd if=/data/busy of=/data/busy2 bs=64k conv=notrunc,fsync 2>/dev/null; done");
+        using var limits = new CopyLimits(TimeProvider.System, TimeZoneInfo.Utc);
+        (_dc1.CopyLimits, _dc2.CopyLimits) = (limits, limits);
+        var spec = Spec(vm, MigrationMode.Warm) with { Cutover = new CutoverSpec { MaxDowntime = TimeSpan.FromSeconds(10), MaxRounds = 4, Quiesce = false } };
+        Assert.Null((await DriveAsync(spec with { Goal = MigrationGoal.Replicated })).Outcome.Failed);
+        limits.Declare(BandwidthSchedule.Parse("4 MiB/s"), null, TimeSpan.FromMinutes(2));
+
+        var (_, told) = await DriveAsync(spec);
+        Assert.Equal("replicate", told.Failed?.Name);
+        Assert.Matches($"{vm.Name} writes .*/s, and .*/s reach dc2", told.Why!);
+        Assert.Equal(PowerState.Running, (await _dc1.InspectAsync(vm.Id, Cancel))!.Power);
+        Assert.DoesNotContain("iotune", await lab.VirshAsync(TwoHosts.Dc1, "dumpxml", vm.Name), StringComparison.Ordinal);
+
+        var (_, outcome) = await DriveAsync(spec with { Cutover = spec.Cutover with { OnNoConvergence = NoConvergence.SlowGuest } });
+        Assert.True(outcome.Failed is null, outcome.Why);
+        Assert.Contains("was held back to", outcome.Done.Single(step => step.Name == "replicate").Detail, StringComparison.Ordinal);
+        Assert.Contains("LAB-SHA ok", await ConsoleAsync(_dc2, vm.Id, "LAB-READY"), StringComparison.Ordinal);
+        foreach (var (host, which) in new[] { (TwoHosts.Dc1, "--inactive"), (TwoHosts.Dc2, "") })
+        {
+            Assert.DoesNotContain("iotune", await lab.VirshAsync(host, ["dumpxml", .. which.Length > 0 ? new[] { which } : [], vm.Name]), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_disk_that_grows_between_two_rounds_is_told_and_copied_anew()
+    {
+        var vm = await RunningAsync("move-grown");
+        Assert.Null((await DriveAsync(Spec(vm, MigrationMode.Warm, MigrationGoal.Replicated))).Outcome.Failed);
+        await lab.VirshAsync(TwoHosts.Dc1, "blockresize", vm.Name, "vda", "256MiB");
+
+        var (_, outcome) = await DriveAsync(Spec(vm, MigrationMode.Warm));
+        Assert.True(outcome.Failed is null, outcome.Why);
+        Assert.Equal(256 << 20, (await _dc2.InspectAsync(vm.Id, Cancel))!.Disks[0].LengthBytes.Value);
+        Assert.Contains("LAB-SHA ok", await ConsoleAsync(_dc2, vm.Id, "LAB-READY"), StringComparison.Ordinal);
+    }
+
+    private Task<string> InGuestAsync(Vm vm, string command) => lab.VirshAsync(
+        TwoHosts.Dc1, "qemu-agent-command", vm.Name,
+        $$$"""{"execute":"guest-exec","arguments":{"path":"/bin/sh","arg":["-c",{{{System.Text.Json.JsonSerializer.Serialize(command)}}}]}}""");
+}
