@@ -12,7 +12,11 @@ internal sealed partial class LibvirtSite
 {
     private const uint Live = 1, PersistDest = 1 << 3, NonSharedDisk = 1 << 6, AbortOnError = 1 << 12, AutoConverge = 1 << 13, PostCopy = 1 << 15;
 
-    private static readonly TimeSpan LivePoll = TimeSpan.FromMilliseconds(100);
+    /// <summary>Until the job is there and knows how long it may pause the guest.</summary>
+    private static readonly TimeSpan FirstLivePoll = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Each look takes the monitor from the migration for a moment, also when it switches.</summary>
+    private static readonly TimeSpan LivePoll = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long a migration that was called off may take to end: libvirt waits for a peer that does not answer any more.</summary>
     private static readonly TimeSpan CallOffLimit = TimeSpan.FromMinutes(2);
@@ -239,7 +243,7 @@ internal sealed partial class LibvirtSite
     private async Task WatchAsync(LiveRequest request, Task move, IProgress<LiveProgress>? progress, CancellationToken cancellation)
     {
         var (limited, paused, behindSince) = (false, false, (long?)null);
-        while (await Task.WhenAny(move, Task.Delay(LivePoll, _time, cancellation)).ConfigureAwait(false) != move)
+        while (await Task.WhenAny(move, Task.Delay(limited ? LivePoll : FirstLivePoll, _time, cancellation)).ConfigureAwait(false) != move)
         {
             cancellation.ThrowIfCancellationRequested();
             var stats = await _connection.ReadAsync(
