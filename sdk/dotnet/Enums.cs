@@ -44,6 +44,43 @@ namespace VmMigrate.Sdk
     }
 
     /// <summary>
+    /// How the running VM is brought to a stop at its cutover.
+    /// </summary>
+    [EnumType]
+    public readonly struct CutoverStop : IEquatable<CutoverStop>
+    {
+        private readonly string _value;
+
+        private CutoverStop(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// The guest shuts down, as `shutdown` says, and so do its applications.
+        /// </summary>
+        public static CutoverStop Shutdown { get; } = new CutoverStop("Shutdown");
+        /// <summary>
+        /// The guest's agent freezes its file systems, which writes them out, and the VM is switched off at that moment: its applications see a loss of power, and the time of a shutdown is saved. Needs a guest agent that answers.
+        /// </summary>
+        public static CutoverStop FreezeAndSwitchOff { get; } = new CutoverStop("FreezeAndSwitchOff");
+
+        public static bool operator ==(CutoverStop left, CutoverStop right) => left.Equals(right);
+        public static bool operator !=(CutoverStop left, CutoverStop right) => !left.Equals(right);
+
+        public static explicit operator string(CutoverStop value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is CutoverStop other && Equals(other);
+        public bool Equals(CutoverStop other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
     /// How the disks of both sides are compared.
     /// </summary>
     [EnumType]
@@ -311,7 +348,7 @@ namespace VmMigrate.Sdk
         /// </summary>
         public static NoConvergence CutOverAnyway { get; } = new NoConvergence("CutOverAnyway");
         /// <summary>
-        /// Live only: the hypervisor gives the guest less processor time until it converges.
+        /// Live: the hypervisor gives the guest less processor time until it converges. Warm: its writes are held back until the cutover, and as before if that does not come about.
         /// </summary>
         public static NoConvergence SlowGuest { get; } = new NoConvergence("SlowGuest");
 

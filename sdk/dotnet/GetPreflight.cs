@@ -40,7 +40,7 @@ namespace VmMigrate.Sdk
         public Inputs.Commit? Commit { get; set; }
 
         /// <summary>
-        /// How the VM changes sides, in modes Warm and Live.
+        /// How the VM changes sides.
         /// </summary>
         [Input("cutover")]
         public Inputs.Cutover? Cutover { get; set; }
@@ -141,7 +141,7 @@ namespace VmMigrate.Sdk
         public Input<Inputs.CommitArgs>? Commit { get; set; }
 
         /// <summary>
-        /// How the VM changes sides, in modes Warm and Live.
+        /// How the VM changes sides.
         /// </summary>
         [Input("cutover")]
         public Input<Inputs.CutoverArgs>? Cutover { get; set; }

@@ -22,7 +22,7 @@ namespace VmMigrate.Sdk
         public Output<Outputs.Commit?> Commit { get; private set; } = null!;
 
         /// <summary>
-        /// How the VM changes sides, in modes Warm and Live.
+        /// How the VM changes sides.
         /// </summary>
         [Output("cutover")]
         public Output<Outputs.Cutover?> Cutover { get; private set; } = null!;
@@ -221,7 +221,7 @@ namespace VmMigrate.Sdk
         public Input<Inputs.CommitArgs>? Commit { get; set; }
 
         /// <summary>
-        /// How the VM changes sides, in modes Warm and Live.
+        /// How the VM changes sides.
         /// </summary>
         [Input("cutover")]
         public Input<Inputs.CutoverArgs>? Cutover { get; set; }

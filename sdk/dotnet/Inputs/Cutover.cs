@@ -11,7 +11,7 @@ namespace VmMigrate.Sdk.Inputs
 {
 
     /// <summary>
-    /// How the VM changes sides, in modes Warm and Live.
+    /// How the VM changes sides.
     /// </summary>
     public sealed class Cutover : global::Pulumi.InvokeArgs
     {
@@ -39,12 +39,25 @@ namespace VmMigrate.Sdk.Inputs
         [Input("quiesce")]
         public bool? Quiesce { get; set; }
 
+        /// <summary>
+        /// How the VM is brought to a stop, in modes Cold and Warm.
+        /// </summary>
+        [Input("stop")]
+        public VmMigrate.Sdk.CutoverStop? Stop { get; set; }
+
+        /// <summary>
+        /// When the running VM may be taken down or moved, such as `Sat 02:00-04:00 Europe/Berlin`, `22:00-04:00` (UTC) or `Mon-Fri 22:00-23:30, Sun 00:00-06:00 Europe/Berlin`. The run waits for it; a warm copy is kept fresh meanwhile. Default: at any time.
+        /// </summary>
+        [Input("window")]
+        public string? Window { get; set; }
+
         public Cutover()
         {
             MaxDowntime = "60s";
             MaxRounds = 20;
             OnNoConvergence = VmMigrate.Sdk.NoConvergence.Fail;
             Quiesce = true;
+            Stop = VmMigrate.Sdk.CutoverStop.Shutdown;
         }
         public static new Cutover Empty => new Cutover();
     }

@@ -11,7 +11,7 @@ namespace VmMigrate.Sdk.Outputs
 {
 
     /// <summary>
-    /// How the VM changes sides, in modes Warm and Live.
+    /// How the VM changes sides.
     /// </summary>
     [OutputType]
     public sealed class Cutover
@@ -32,6 +32,14 @@ namespace VmMigrate.Sdk.Outputs
         /// Whether the guest's agent freezes its file systems for the moment of each checkpoint. They are thawed whatever happens.
         /// </summary>
         public readonly bool? Quiesce;
+        /// <summary>
+        /// How the VM is brought to a stop, in modes Cold and Warm.
+        /// </summary>
+        public readonly VmMigrate.Sdk.CutoverStop? Stop;
+        /// <summary>
+        /// When the running VM may be taken down or moved, such as `Sat 02:00-04:00 Europe/Berlin`, `22:00-04:00` (UTC) or `Mon-Fri 22:00-23:30, Sun 00:00-06:00 Europe/Berlin`. The run waits for it; a warm copy is kept fresh meanwhile. Default: at any time.
+        /// </summary>
+        public readonly string? Window;
 
         [OutputConstructor]
         private Cutover(
@@ -41,12 +49,18 @@ namespace VmMigrate.Sdk.Outputs
 
             VmMigrate.Sdk.NoConvergence? onNoConvergence,
 
-            bool? quiesce)
+            bool? quiesce,
+
+            VmMigrate.Sdk.CutoverStop? stop,
+
+            string? window)
         {
             MaxDowntime = maxDowntime;
             MaxRounds = maxRounds;
             OnNoConvergence = onNoConvergence;
             Quiesce = quiesce;
+            Stop = stop;
+            Window = window;
         }
     }
 }
