@@ -37,19 +37,26 @@ public sealed class HostTortureTests(TwoHosts lab)
     [InlineData("Live", "prove")]
     public async Task A_provider_that_is_killed_at_any_step_is_followed_by_one_that_finishes(string mode, string step, int laterSeconds = 0)
     {
-        var since = Stopwatch.GetTimestamp();
-        await TwoHosts.FreshGuestAsync(Lab.Vm, "--wait");
-        using var declaration = new Declaration(lab) { More = $"mode = \"{mode}\"", Provider = "bandwidth = \"8 MiB/s\"" };
-        var killed = await declaration.ApplyAndSignalAsync($"{step} (", "KILL", TimeSpan.FromSeconds(laterSeconds));
-        Assert.True(killed.ExitCode != 0, killed.Text);
-        declaration.Provider = "";
-        (await declaration.ApplyAsync()).Succeeded();
-        await Lab.AssertRunsOnlyAtAsync(lab, TwoHosts.Dc2);
-        await GuestLog.AssertWholeAsync(lab, TwoHosts.Dc2);
-        (await declaration.DestroyAsync()).Succeeded();
-        await Lab.AssertAtHomeAsync(lab);
-        await GuestLog.AssertWholeAsync(lab, TwoHosts.Dc1);
-        Assert.DoesNotContain("vmmigrate/lease", await lab.VirshAsync(TwoHosts.Dc1, "secret-list"), StringComparison.Ordinal);
-        Report.Line("host kill", ("mode", mode), ("step", laterSeconds > 0 ? $"{step}, amid it" : step), ("continued", true), ("guestWhole", true), ("seconds", Math.Round(Stopwatch.GetElapsedTime(since).TotalSeconds)));
+        var (since, continued) = (Stopwatch.GetTimestamp(), false);
+        try
+        {
+            await TwoHosts.FreshGuestAsync(Lab.Vm, "--wait");
+            using var declaration = new Declaration(lab) { More = $"mode = \"{mode}\"", Provider = "bandwidth = \"8 MiB/s\"" };
+            var killed = await declaration.ApplyAndSignalAsync($"{step} (", "KILL", TimeSpan.FromSeconds(laterSeconds));
+            Assert.True(killed.ExitCode != 0, killed.Text);
+            declaration.Provider = "";
+            (await declaration.ApplyAsync()).Succeeded();
+            await Lab.AssertRunsOnlyAtAsync(lab, TwoHosts.Dc2);
+            await GuestLog.AssertWholeAsync(lab, TwoHosts.Dc2);
+            (await declaration.DestroyAsync()).Succeeded();
+            await Lab.AssertAtHomeAsync(lab);
+            await GuestLog.AssertWholeAsync(lab, TwoHosts.Dc1);
+            Assert.DoesNotContain("vmmigrate/lease", await lab.VirshAsync(TwoHosts.Dc1, "secret-list"), StringComparison.Ordinal);
+            continued = true;
+        }
+        finally
+        {
+            Report.Line("host kill", ("mode", mode), ("step", laterSeconds > 0 ? $"{step}, amid it" : step), ("continued", continued), ("seconds", Math.Round(Stopwatch.GetElapsedTime(since).TotalSeconds)));
+        }
     }
 }

@@ -51,6 +51,8 @@ public abstract partial class SiteContract
             standing = winner.Token;
         }
 
+        Torture.Report.Line("eight takers", ("platform", Home.Platform), ("rounds", 10), ("oneGotIt", 10));
+
         Assert.True(await Home.TrySetLeaseAsync(id, standing, null, Cancel));
     }
 

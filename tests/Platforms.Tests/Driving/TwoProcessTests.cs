@@ -42,6 +42,7 @@ public sealed class TwoProcessTests : IDisposable
         Assert.Equal(PowerState.Running, copy.Power);
         Assert.Equal(1, world.Watch(copy.Id)!.MostRunning);
         Assert.Single(world.Calls, call => call.Name == "EnsureDefined");
+        Torture.Report.Line("two processes", ("moved", 1), ("refused", 1));
     }
 
     /// <summary>Runs only in the processes that the test above starts.</summary>

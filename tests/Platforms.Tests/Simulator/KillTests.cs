@@ -51,6 +51,7 @@ public sealed class KillTests : IDisposable
         Assert.Equal(PowerState.Running, copy.Power);
         Assert.True(journal is { Lost: 0, OnDisk: > 0 } && journal.Damaged.IsEmpty, $"{journal}");
         Assert.Equal(1, world.Watch(copy.Id)!.MostRunning);
+        Torture.Report.Line("process kill", ("call", call), ("finished", true), ("lost", journal.Lost));
     }
 
     /// <summary>Runs only in the process that the test above starts.</summary>
