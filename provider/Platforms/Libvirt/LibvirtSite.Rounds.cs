@@ -5,6 +5,7 @@ using VmMigrate.Engine.Blocks.Nbd;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Platforms.Libvirt.Disks;
+using VmMigrate.Platforms.Libvirt.Relay;
 
 namespace VmMigrate.Platforms.Libvirt;
 
@@ -263,11 +264,26 @@ internal sealed partial class LibvirtSite
             Find(diskName);
             try
             {
-                return await BackupDiskAccess.OpenAsync(NbdEndpoint.Unix(socket.OurPath, diskName), $"{site.Exporter().Description}, from the running QEMU", cancellation).ConfigureAwait(false);
+                return await ByRelayAsync(diskName, cancellation).ConfigureAwait(false) ?? await BackupDiskAccess.OpenAsync(NbdEndpoint.Unix(socket.OurPath, diskName), $"{site.Exporter().Description}, from the running QEMU", cancellation).ConfigureAwait(false);
             }
             catch (BlockException e)
             {
                 throw Unreachable(diskName, e);
+            }
+        }
+
+        /// <summary>A relay packs what crosses, and digests what is only to be compared where it is. Null where there is none, or QEMU's socket is not for its account.</summary>
+        private async Task<DiskAccess?> ByRelayAsync(string diskName, CancellationToken cancellation)
+        {
+            try
+            {
+                return site._relay is { } relay
+                    ? await relay.TryOpenAsync(new DiskImage(NbdEndpoint.Unix(socket.HostPath, diskName).ToString(), SshRelay.ServedByQemu, null, Writable: false), cancellation).ConfigureAwait(false)
+                    : null;
+            }
+            catch (PlatformException e) when (e.Kind is PlatformErrorKind.Denied or PlatformErrorKind.Unsupported)
+            {
+                return null;
             }
         }
 

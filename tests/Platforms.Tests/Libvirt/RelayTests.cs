@@ -123,6 +123,40 @@ public sealed class RelayTests(TwoHosts lab) : IAsyncLifetime
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_running_guest_is_read_by_a_relay_too_and_what_the_target_has_does_not_cross()
+    {
+        await using var site = Open(new RelayOptions(null, Program));
+        var vm = Assert.Single(await site.FindByNameAsync(Guest, Cancel));
+        var disk = Assert.Single(vm.Disks);
+        var made = await site.EnsureDiskAsync(new DiskRequest(Migration, Guest, TwoHosts.Pool, "vdb", disk.LengthBytes.Value, null), Cancel);
+        await site.EnsureRunningAsync(vm.Id, Cancel);
+        try
+        {
+            await using var round = await site.OpenRoundAsync(new RoundRequest(vm.Id, Migration, "r1", null, Quiesce: false), Cancel);
+            await using (var from = await round.OpenDiskAsync(disk.Name, Cancel))
+            await using (var to = await site.OpenDiskAsync(made, Cancel))
+            {
+                Assert.Equal("relay over ssh to a running QEMU", from.Description);
+                await using var reader = from.OpenReader();
+                await using var writer = to.OpenWriter();
+                var copied = await BlockCopier.CopyAsync(reader, writer, new CopyOptions { TargetIsZero = true, ReadBack = true }, null, Cancel);
+                Assert.True(copied.WrittenBytes > 0);
+                Assert.Equal(copied.SourceDigest, copied.TargetDigest);
+                var again = await BlockCopier.CopyAsync(reader, writer, new CopyOptions { Compare = true, ReadBack = true }, null, Cancel);
+                Assert.Equal((0, 0, copied.TargetDigest), (again.ReadBytes, again.WrittenBytes, again.TargetDigest));
+            }
+        }
+        finally
+        {
+            await site.EnsureOffAsync(vm.Id, TimeSpan.Zero, force: true, Cancel);
+            await site.EnsureTrackingRemovedAsync(vm.Id, Migration, Cancel);
+            await site.EnsureDiskRemovedAsync(made, Cancel);
+        }
+
+        Assert.Empty(Relays());
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task Where_no_relay_can_run_the_disk_is_reached_as_without_one_and_it_is_said_why()
     {
         await using var site = Open(new RelayOptions(null, "/nosuch/vmmigrate"));

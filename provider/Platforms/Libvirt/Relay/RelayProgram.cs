@@ -1,3 +1,4 @@
+using VmMigrate.Engine.Blocks.Nbd;
 using VmMigrate.Engine.Blocks.Relay;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Platforms.Libvirt.Disks;
@@ -21,6 +22,13 @@ public static class RelayProgram
     /// <summary>As the provider opens disks of its own machine: the file itself, else by a server that runs as the image's owner.</summary>
     private static async Task<DiskAccess> OpenAsync(RelayDiskRequest request, CancellationToken cancellation)
     {
+        if (request.Format == SshRelay.ServedByQemu)
+        {
+            return request.Writable
+                ? throw new PlatformException(PlatformErrorKind.Refused, "relay", "what a running QEMU serves is for reading only")
+                : await BackupDiskAccess.OpenAsync(NbdEndpoint.Parse(request.Path), "running QEMU", cancellation).ConfigureAwait(false);
+        }
+
         var image = new DiskImage(request.Path, request.Format, request.LengthBytes, request.Writable);
         return DirectDiskAccess.TryOpen(image) ?? await NbdDiskAccess.OpenAsync(new LocalExporter("relay"), image, "relay", cancellation).ConfigureAwait(false);
     }

@@ -14,6 +14,9 @@ namespace VmMigrate.Platforms.Libvirt.Relay;
 /// </summary>
 internal sealed class SshRelay(string site, SshAddress address, RelayOptions options, TimeProvider time) : IAsyncDisposable
 {
+    /// <summary>The format of a disk whose path is the address of an NBD export on its host: one of a backup that runs.</summary>
+    internal const string ServedByQemu = "nbd";
+
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _gate = new(1);
@@ -58,7 +61,11 @@ internal sealed class SshRelay(string site, SshAddress address, RelayOptions opt
                 throw new PlatformException(kind, site, e.Message.Replace("site relay", $"site {site}", StringComparison.Ordinal), e);
             }
 
-            WhyNot = $"{e.Message} {access.Words}".Trim();
+            if (image.Format != ServedByQemu)
+            {
+                WhyNot = $"{e.Message} {access.Words}".Trim();
+            }
+
             return null;
         }
     }
