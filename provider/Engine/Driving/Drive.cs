@@ -47,7 +47,7 @@ public static class Drive
 
         if (!first.Seen.HomeSite.KeepsLeases)
         {
-            return (before, await GoalSeeker.RunAsync(before.Plan, first, cancellation));
+            return await GoAsync(before, null, () => Look(sites), cancellation);
         }
 
         HeldLease? lease;
@@ -70,14 +70,34 @@ public static class Drive
 
             // What was seen before may be another run's work half done.
             before = await Look(new LeasedSite.Book(sites, lease));
-            if (before.IsBlocked || before.Plan is not { } plan || before.Run is not { } run)
+            if (before.IsBlocked || before.Plan is null || before.Run is null)
             {
                 return (before, null);
             }
 
-            run.Lease = lease;
-            return (before, await GoalSeeker.RunAsync(plan, run, both.Token));
+            return await GoAsync(before, lease, () => Look(new LeasedSite.Book(sites, lease)), both.Token);
         }
+    }
+
+    /// <summary>Runs the plan; where that only clears the ground, also the one that the goal takes from there.</summary>
+    private static async Task<(Preflight Before, RunOutcome? Outcome)> GoAsync(Preflight before, HeldLease? lease, Func<Task<Preflight>> look, CancellationToken cancellation)
+    {
+        before.Run!.Lease = lease;
+        var outcome = await GoalSeeker.RunAsync(before.Plan!, before.Run, cancellation);
+        if (!before.Plan!.ThenLookAgain || outcome.Failed is not null)
+        {
+            return (before, outcome);
+        }
+
+        var again = await look();
+        if (again.IsBlocked || again.Plan is not { } rest || again.Run is not { } run)
+        {
+            return (again, null);
+        }
+
+        run.Lease = lease;
+        var end = await GoalSeeker.RunAsync(rest, run, cancellation);
+        return (again with { Plan = rest with { Steps = [.. before.Plan.Steps, .. rest.Steps] } }, end with { Done = [.. outcome.Done, .. end.Done] });
     }
 
     /// <summary>For preview: another run is at work on this migration just now.</summary>

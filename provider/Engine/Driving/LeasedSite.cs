@@ -51,6 +51,9 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     public override Task<ImmutableArray<string>> FindCheckpointsAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         site.FindCheckpointsAsync(vmId, migrationId, cancellation);
 
+    public override Task<long?> MeasureChangedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
+        site.MeasureChangedAsync(vmId, migrationId, checkpoint, cancellation);
+
     public override Task<ImmutableArray<string>?> FindMissingRightsAsync(RightsRequest request, CancellationToken cancellation) =>
         site.FindMissingRightsAsync(request, cancellation);
 

@@ -73,6 +73,15 @@ public sealed class Run
         Trees.Clear();
     }
 
+    /// <summary>What has to go back, where the VM lives in a copy and is to leave it.</summary>
+    public ReverseDelta? Delta { get; init; }
+
+    /// <summary>The checkpoint at the target whose content home's disks hold since a round of the way back.</summary>
+    internal string? ReturnedTo { get; set; }
+
+    /// <summary>The checkpoint at the target from which its platform tells all that will differ from the disks at home.</summary>
+    internal string? TrackedSince { get; set; }
+
     /// <summary>The copy's id at the target, once it is defined.</summary>
     public string? CopyId { get; set; }
 

@@ -99,6 +99,9 @@ public sealed partial class InventorySite : Site
     public override Task<ImmutableArray<string>> FindCheckpointsAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         _site.FindCheckpointsAsync(vmId, migrationId, cancellation);
 
+    public override Task<long?> MeasureChangedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
+        _site.MeasureChangedAsync(vmId, migrationId, checkpoint, cancellation);
+
     public override Task<ImmutableArray<string>?> FindMissingRightsAsync(RightsRequest request, CancellationToken cancellation) =>
         _site.FindMissingRightsAsync(request, cancellation);
 

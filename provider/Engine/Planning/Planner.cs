@@ -44,7 +44,9 @@ public static class Planner
             // The VM is at the target with its memory and what it has written since; only the proof is missing.
             return run.Spec.Goal >= MigrationGoal.CutOver && WentTo(run.Seen, run.To)
                 ? new Plan(PlanKind.Move, [.. Live(), .. run.Spec.Goal == MigrationGoal.Committed ? new Step[] { new RetireSource(), new ReleaseCopy() } : []])
-                : new Plan(PlanKind.RollBack, [new TakeLiveBack(), .. run.Spec.Goal == MigrationGoal.Validated ? new Step[] { new RemoveCopy(), new ReleaseSource() } : []]);
+                : run.Spec.Goal == MigrationGoal.Validated
+                    ? new Plan(PlanKind.RollBack, [new TakeLiveBack(), new RemoveCopy(), new ReleaseSource()])
+                    : new Plan(PlanKind.RollBack, [new TakeLiveBack()]) { ThenLookAgain = true };
         }
 
         if (run.Seen.LostTo is not null && run.Spec.Goal >= MigrationGoal.CutOver)
@@ -103,10 +105,8 @@ public static class Planner
                 ? new Plan(PlanKind.Move, [.. Live(), new RemoveOldCopy(), .. commit ? new Step[] { new RetireSource(), new ReleaseCopy() } : []])
                 : new Plan(
                     current.Site == run.To ? PlanKind.Resume : PlanKind.RollBack,
-                    [
-                        new TakeLiveBack(), new RemoveStaleCopies(), .. Strays(run),
-                        .. commit && current.Site == run.To ? new Step[] { new RetireSource(), new ReleaseCopy() } : [],
-                    ]);
+                    [new TakeLiveBack(), new RemoveStaleCopies(), .. Strays(run)])
+                { ThenLookAgain = true };
         }
 
         if (current.Site != run.To)
@@ -199,6 +199,7 @@ public static class Planner
         return
         [
             .. CameLive(run.Seen) ? [new TakeLiveBack()] : StopStrays(run),
+            .. run.Spec.Rollback == RollbackChanges.BringBack && BringBackRunning.IsPossible(run.Seen) ? new Step[] { new BringBackRunning() } : [],
             new StopCopy(),
             .. run.Spec.Rollback == RollbackChanges.BringBack ? new Step[] { new BringBack() } : [],
             new StartSource(),

@@ -74,7 +74,7 @@ public static partial class PreflightRunner
         }
 
         var history = await HistoryAsync(plan, run, sites, cancellation);
-        run = NewRun(spec, recorded, seen, place, to, placement, history.Route, removal: false, time, events);
+        run = NewRun(spec, recorded, seen, place, to, placement, history.Route, removal: false, time, events, plan.Kind == PlanKind.RollBack ? await ReverseDelta.ReadAsync(seen, cancellation) : null);
         plan = Planner.Plan(run);
         var estimate = await EstimateAsync(plan, run, history, sites, cancellation);
         if (sides is { } known)
@@ -150,6 +150,13 @@ public static partial class PreflightRunner
 
         findings.AddRange(spec.Goal < MigrationGoal.CutOver ? WayBack(run, removal: false) : seen.DisksAreLeft ? [] : HalfBroughtBack(run));
         findings.AddRange(CutoverChecks.Find(plan, run, estimate));
+        if (plan.ThenLookAgain)
+        {
+            findings.Add(Finding.Note(
+                "plan.looks-again", PropertyPath.Of("goal"),
+                $"What is listed brings {place.Vm.Name} back first. Then the run looks again and goes on to goal {spec.Goal} by the steps that a preview would list at that moment."));
+        }
+
         findings.AddRange(Drift.Find(run).Select(item => Told(item, spec.OnDrift)));
         var told = Waivers.Apply([.. findings.OrderByDescending(finding => finding.Severity)], spec.Waivers, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime), spec.Owner);
         if (told.Any(finding => finding.Severity == Severity.Error))

@@ -34,7 +34,7 @@ public static partial class PreflightRunner
     private static async Task<Preflight> RemoveAsync(
         MigrationSpec spec, RecordedVm? recorded, Observation seen, (Site Site, Vm Vm) place, Site to, SiteBook sites, TimeProvider time, RunEvents events, CancellationToken cancellation)
     {
-        var run = NewRun(spec, recorded, seen, place, to, null, null, removal: true, time, events);
+        var run = NewRun(spec, recorded, seen, place, to, null, null, removal: true, time, events, await ReverseDelta.ReadAsync(seen, cancellation));
         var findings = WayBack(run, removal: true).ToImmutableArray();
         var plan = Planner.PlanRemoval(run);
         return new Preflight
@@ -118,6 +118,13 @@ public static partial class PreflightRunner
                 $"{seen.Home.Name} at \"{seen.HomeSite.Name}\" was started or changed by hand in spite of the fence, so its disks are not the ones that were copied. "
                 + "Shut it down there, decide which of the two is right, and set goal to CutOver or Committed to keep the one at the target.");
         }
+        else if (run.Spec.Rollback == RollbackChanges.BringBack && run.Delta?.WhyNot is { } why)
+        {
+            yield return Finding.Note(
+                "rollback.compares", PropertyPath.Of("rollback.changes"),
+                $"What {run.Name} has written at \"{run.From.Name}\" comes back by comparing whole disks, since {why}. It is as safe and takes as long as both sides take to be read"
+                + $"{(Steps.BringBackRunning.IsPossible(seen) ? ", while the VM runs" : ", with the VM off")}.");
+        }
         else if (run.Spec.Rollback == RollbackChanges.Discard)
         {
             if (seen.Home.Stamp?[StampNotes.BringBack] == "started")
@@ -130,7 +137,9 @@ public static partial class PreflightRunner
             {
                 yield return Finding.Warning(
                     "rollback.discards", PropertyPath.Of("rollback.changes"),
-                    $"Everything that {run.Name} has written at \"{run.From.Name}\" since {seen.Current.AcceptedAt:yyyy-MM-dd HH:mm} UTC will be lost, as declared.");
+                    $"Everything that {run.Name} has written at \"{run.From.Name}\" since {seen.Current.AcceptedAt:yyyy-MM-dd HH:mm} UTC will be lost, as declared: "
+                    + $"{(seen.Current.AcceptedAt is { } at ? $"{Text.Human.Duration(run.Time.GetUtcNow() - at)} of work, " : "")}"
+                    + (run.Delta?.Bytes is { } bytes ? $"{Text.Human.Bytes(bytes)} of changed blocks." : $"and nothing tells how many bytes that is{(run.Delta?.WhyNot is { } unknown ? $": {unknown}" : "")}."));
             }
         }
     }

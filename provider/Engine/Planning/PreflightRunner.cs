@@ -204,13 +204,15 @@ public static partial class PreflightRunner
     }
 
     private static Run NewRun(
-        MigrationSpec spec, RecordedVm? recorded, Observation seen, (Site Site, Vm Vm) place, Site to, Placement? placement, string? route, bool removal, TimeProvider time, RunEvents events)
+        MigrationSpec spec, RecordedVm? recorded, Observation seen, (Site Site, Vm Vm) place, Site to, Placement? placement, string? route, bool removal, TimeProvider time, RunEvents events,
+        ReverseDelta? delta = null)
     {
         var off = seen.Current is { Fence: FenceState.None, StoppedByHand: true };
         var shouldRun = seen.WasRunning && !(off && recorded is { Running: false } && recorded.Site == seen.Current!.Site.Name);
         var left = off && (spec.OnDrift == DriftResponse.Adopt || (spec.OnDrift == DriftResponse.Ignore && !removal && spec.Goal >= MigrationGoal.CutOver && seen.Current!.Site == to));
         return new Run
         {
+            Delta = delta,
             Spec = spec,
             MigrationId = seen.MigrationId,
             Time = time,

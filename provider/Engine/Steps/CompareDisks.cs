@@ -65,6 +65,8 @@ internal sealed class CompareDisks : Step
             }
         }
 
+        // What may differ from home later is what it has changed since the same checkpoint.
+        run.TrackedSince = run.Seen.Current is null ? MoveLive.Checkpoint : null;
         await run.To.EnsureCheckpointRemovedAsync(copy.Id, run.MigrationId, Checkpoint, cancellation);
         await SourceNotes.UpdateAsync(run.To, copy.Id, run.MigrationId, stamp => stamp.With(StampNotes.Proof, ProofNote.Write(run.Proofs)), cancellation);
         return string.Join("; ", said);

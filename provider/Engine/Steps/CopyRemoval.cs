@@ -17,6 +17,7 @@ internal static class CopyRemoval
             {
                 await site.EnsureOffAsync(copy.Id, TimeSpan.Zero, force: true, cancellation);
                 await site.EnsureUnfencedAsync(copy.Id, migrationId, cancellation);
+                await site.EnsureTrackingRemovedAsync(copy.Id, migrationId, cancellation);
                 await site.EnsureUndefinedAsync(copy.Id, migrationId, cancellation);
             }
         }

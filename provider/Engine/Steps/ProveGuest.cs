@@ -47,6 +47,7 @@ internal sealed class ProveGuest : Step
             run.CopyId!,
             run.MigrationId,
             stamp => stamp.With(StampNotes.Accepted, run.Now)
+                .With(StampNotes.Tracked, run.TrackedSince)
                 .With(StampNotes.Guest, run.Guest)
                 .With(StampNotes.Ran, RunRecord.Of(run, TimedAs, run.Time.GetElapsedTime(since))?.Write())
                 .With(StampNotes.Downtime, run.Downtime?.TotalSeconds.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture)),

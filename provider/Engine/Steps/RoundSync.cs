@@ -57,7 +57,7 @@ internal static class RoundSync
             }
 
             var back = writer.ReadBack
-                ?? throw new PlatformException(PlatformErrorKind.Unsupported, run.To.Name, $"Disk {disk} at {run.To.Name} cannot be read back, so nothing can be proven about it.");
+                ?? throw new PlatformException(PlatformErrorKind.Unsupported, run.To.Name, $"Disk {disk} ({writer.Name}) cannot be read back, so nothing can be proven about it.");
             await BlockCopier.DigestAsync(back, from.LengthBytes, options with { Ranges = known ? ranges : null, Tree = trees!.Target }, line, cancellation);
             if (!trees.AreEqual)
             {

@@ -6,13 +6,16 @@ namespace VmMigrate.Engine.Steps;
 /// <summary>Starts the VM at the target.</summary>
 internal sealed class StartTarget : Step
 {
+    /// <summary>The checkpoint from which on everything that the guest writes at the target is told.</summary>
+    private const string Checkpoint = "cutover";
+
     public override string Name => "start VM";
 
     public override MigrationPhase Phase => MigrationPhase.CuttingOver;
 
     public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(1);
 
-    public override string Describe(Run run) => $"start {run.Placement!.Name} at {run.To.Name}";
+    public override string Describe(Run run) => $"start {run.Placement!.Name} at {run.To.Name}{(run.To.Capabilities.ChangedBlockTracking ? ", its writes tracked for the way back" : "")}";
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
@@ -27,8 +30,16 @@ internal sealed class StartTarget : Step
 
         // From now on its guest writes there: the target's disks hold no checkpoint of the source any more.
         await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Synced, null), cancellation);
-        await run.To.EnsureRunningAsync(run.CopyId!, cancellation);
-        return $"{run.Placement!.Name} was started at {run.To.Name}";
+        if (!run.To.Capabilities.ChangedBlockTracking)
+        {
+            await run.To.EnsureRunningAsync(run.CopyId!, cancellation);
+            return $"{run.Placement!.Name} was started at {run.To.Name}";
+        }
+
+        // A way back has to bring only what it writes from its first moment on.
+        var tracked = await run.To.EnsureRunningTrackedAsync(run.CopyId!, run.MigrationId, Checkpoint, cancellation);
+        run.TrackedSince = tracked && run.Seen.Current is null ? Checkpoint : null;
+        return $"{run.Placement!.Name} was started at {run.To.Name}, {(tracked ? "and what it writes is tracked" : "what it writes is not tracked: a way back compares whole disks")}";
     }
 
     public override async Task UndoAsync(Run run, CancellationToken cancellation)

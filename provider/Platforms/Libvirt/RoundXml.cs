@@ -60,6 +60,13 @@ internal static class RoundXml
     internal static bool IsWhole(string checkpoint) =>
         Xml.Parse(checkpoint).Element("disks")?.Elements("disk").Where(disk => disk.Attr("checkpoint") == "bitmap").All(disk => disk.Attr("size") is not null) ?? false;
 
+    /// <summary>Bytes that have changed since, by what libvirt measured; null where a disk of the checkpoint has lost its bitmap.</summary>
+    internal static long? MeasuredBytes(string checkpoint)
+    {
+        var sizes = (Xml.Parse(checkpoint).Element("disks")?.Elements("disk") ?? []).Where(disk => disk.Attr("checkpoint") == "bitmap").Select(disk => disk.Attr("size")).ToList();
+        return sizes.Count == 0 || sizes.Exists(size => size is null) ? null : sizes.Sum(size => long.Parse(size!, System.Globalization.CultureInfo.InvariantCulture));
+    }
+
     private static XElement Disk(string name, string kind) => new("disk", new XAttribute("name", name), new XAttribute("checkpoint", kind));
 }
 

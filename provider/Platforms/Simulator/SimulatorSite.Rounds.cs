@@ -44,6 +44,27 @@ public sealed partial class SimulatorSite
         ReadAsync("FindCheckpoints", vmId, migrationId, (_, site) =>
             Must(site, vmId).Checkpoints.Where(made => made.MigrationId == migrationId).Select(made => made.Name).ToImmutableArray(), cancellation);
 
+    /// <remarks>What the guest has written by now is noted before it is measured.</remarks>
+    public override Task<long?> MeasureChangedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
+        CallAsync<long?>("MeasureChanged", vmId, checkpoint, writes: false, _ => Task.FromResult(Change<long?>((turn, site) =>
+        {
+            var vm = Must(site, vmId);
+            turn.BringUpToDate(site, vm);
+            var since = Find(vm, migrationId, checkpoint) ?? throw No(PlatformErrorKind.NotFound, $"{vm.Name} has no checkpoint {checkpoint} any more.");
+            var bytes = 0L;
+            foreach (var attached in vm.Disks)
+            {
+                if (since.Disks.TryGetValue(attached.Name, out var kept))
+                {
+                    using var newer = turn.OpenDisk(site, attached.Location);
+                    using var older = turn.OpenKept(site, kept);
+                    bytes += newer.Disk.ChangedSince(older.Disk).TotalBytes;
+                }
+            }
+
+            return bytes;
+        })), null, cancellation);
+
     public override Task EnsureCheckpointRemovedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
         ChangeAsync("EnsureCheckpointRemoved", vmId, checkpoint, (turn, site, _) =>
         {

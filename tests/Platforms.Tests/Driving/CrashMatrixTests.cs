@@ -93,6 +93,7 @@ public sealed class CrashMatrixTests
     {
         Direction.Warm or Direction.WarmFrozen => ["Ensure*", "TrySetLease", "OpenRound"],
         Direction.Live or Direction.LiveRollBack or Direction.LiveMoveOn => ["Ensure*", "TrySetLease", "OpenRound", "MoveLive"],
+        Direction.RollBack or Direction.WarmRollBack => ["Ensure*", "TrySetLease", "OpenRound", "OpenVmDisk"],
         _ => ["Ensure*", "TrySetLease"],
     };
 

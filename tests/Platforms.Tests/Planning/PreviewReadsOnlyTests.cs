@@ -15,7 +15,7 @@ public sealed class PreviewReadsOnlyTests
     private static readonly HashSet<string> _reads = new(StringComparer.Ordinal)
     {
         "Describe", "List", "FindByName", "FindStamped", "FindStampedDisks", "LookAtStampedDisks", "Inspect", "InspectFence", "PingAgent", "ReadConsole",
-        "FindCheckpoints", "FindLiveBlockers", "FindLease",
+        "FindCheckpoints", "MeasureChanged", "FindLiveBlockers", "FindLease",
     };
 
     [Fact(Timeout = 300_000)]

@@ -1,0 +1,207 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Platforms.Libvirt;
+
+namespace VmMigrate.Platforms.Tests.Libvirt;
+
+/// <summary>The way back on two real hosts: a guest writes at the target and syncs each write, then comes home with every one of them, and little more than what it wrote is sent.</summary>
+[Collection(TwoHostsTests.Name)]
+public sealed partial class LibvirtWayBackTests(TwoHosts lab) : IAsyncLifetime
+{
+    private const int Limit = 300_000;
+
+    /// <summary>Of the guest's root file system on its disk (lab/two-hosts.sh).</summary>
+    private const int RootOffset = 83_968 * 512;
+
+    private readonly LibvirtSite _dc1 = lab.Open(TwoHosts.Dc1);
+    private readonly LibvirtSite _dc2 = lab.Open(TwoHosts.Dc2);
+    private readonly List<string> _guests = [];
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var guest in _guests)
+        {
+            await TwoHosts.ForgetAsync(guest);
+        }
+
+        await _dc1.DisposeAsync();
+        await _dc2.DisposeAsync();
+    }
+
+    [Fact(Timeout = Limit)]
+    public Task What_a_guest_wrote_at_the_target_comes_home_as_a_delta() => ThereAndBackAsync("back-short", TimeSpan.FromSeconds(5));
+
+    /// <summary>By `make torture`.</summary>
+    [Fact(Timeout = Limit, Explicit = true)]
+    public Task What_a_guest_wrote_at_the_target_for_60_seconds_comes_home_as_a_delta() => ThereAndBackAsync("back-60", TimeSpan.FromSeconds(60));
+
+    [Fact(Timeout = Limit)]
+    public async Task After_the_hypervisor_of_the_guest_was_killed_at_the_target_whole_disks_are_compared_and_nothing_is_lost()
+    {
+        var vm = await MovedAsync("back-lost");
+        var acknowledged = await TicksAsync(_dc2, vm.Id, 3);
+        await KillAsync(vm.Name);
+        while ((await _dc2.InspectAsync(vm.Id, Cancel))!.Power != PowerState.Off)
+        {
+            await Task.Delay(200, Cancel);
+        }
+
+        var before = await LookAsync(vm);
+        Assert.Null(before.Run!.Delta!.Since);
+        Assert.Contains(before.Findings, finding => finding.Id == "rollback.compares" && finding.Message.Contains("has lost its record", StringComparison.Ordinal));
+        var outcome = await GoalSeeker.RunAsync(before.Plan!, before.Run!, Cancel);
+        Assert.True(outcome.Failed is null, outcome.Why);
+        await AssertHomeAsync(vm, before.Run!, acknowledged);
+    }
+
+    private async Task ThereAndBackAsync(string name, TimeSpan writing)
+    {
+        var vm = await MovedAsync(name);
+        var since = Stopwatch.GetTimestamp();
+        await TicksAsync(_dc2, vm.Id, 2);
+        while (Stopwatch.GetElapsedTime(since) < writing)
+        {
+            await Task.Delay(200, Cancel);
+        }
+
+        var acknowledged = await TicksAsync(_dc2, vm.Id, 2);
+        var before = await LookAsync(vm);
+        var delta = before.Run!.Delta!;
+        Assert.InRange(delta.Bytes!.Value, 1, 64 << 20);
+
+        var outcome = await GoalSeeker.RunAsync(before.Plan!, before.Run!, Cancel);
+
+        Assert.True(outcome.Failed is null, outcome.Why);
+        Assert.Equal(before.Plan!.Steps.Select(step => step.Name), outcome.Done.Select(step => step.Name));
+        Assert.Contains(outcome.Done, step => step.Name == "bring changes back while it runs");
+        Assert.All(before.Run.Proofs, proof => Assert.Equal(proof.SourceDigest, proof.TargetDigest));
+
+        // What it wrote while the rounds were read and while it shut down comes on top.
+        Assert.InRange(before.Run.Transferred, 1, (2 * delta.Bytes.Value) + (8 << 20));
+        TestContext.Current.SendDiagnosticMessage($"{name}: {delta.Bytes} bytes by the bitmap, {before.Run.Transferred} sent, down {before.Run.Downtime}, {acknowledged} acknowledged writes");
+        Torture.Report.Line("way back", ("writing", writing.TotalSeconds), ("bitmap", delta.Bytes.Value), ("sent", before.Run.Transferred), ("downtime", before.Run.Downtime?.TotalSeconds ?? 0), ("acknowledged", acknowledged));
+        await AssertHomeAsync(vm, before.Run, acknowledged);
+    }
+
+    /// <summary>It runs at home, nothing of ours is left at the target, and the guest's own log on its disk has every write that it had acknowledged there.</summary>
+    private async Task AssertHomeAsync(Vm vm, Run run, int acknowledged)
+    {
+        var home = await ConsoleAsync(_dc1, vm.Id, "LAB-READY");
+        Assert.Contains("LAB-BOOT 3 ", home, StringComparison.Ordinal);
+        Assert.Contains("LAB-SHA ok", home, StringComparison.Ordinal);
+        Assert.Empty(await _dc2.FindStampedDisksAsync(run.MigrationId, Cancel));
+        await _dc1.EnsureOffAsync(vm.Id, TimeSpan.FromMinutes(1), force: true, Cancel);
+        var raw = Path.Combine(TwoHosts.Folder, $"{vm.Name}.raw");
+        try
+        {
+            await TwoHosts.RunAsync("qemu-img", ["convert", "-O", "raw", Path.Combine(lab.Images(TwoHosts.Dc1), vm.Disks[0].Location), raw]);
+            var log = await TwoHosts.RunAsync("debugfs", ["-R", "cat /data/ticks.log", $"{raw}?offset={RootOffset}"]);
+            var lines = log.Split('\n').ToHashSet(StringComparer.Ordinal);
+            Assert.All(Enumerable.Range(1, acknowledged), tick => Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"boot=2 tick={tick}"), lines));
+        }
+        finally
+        {
+            File.Delete(raw);
+        }
+    }
+
+    private async Task<Vm> MovedAsync(string name)
+    {
+        _guests.Add(name);
+        await TwoHosts.FreshGuestAsync(name);
+        await lab.VirshAsync(TwoHosts.Dc1, "start", name);
+        var vm = Assert.Single(await _dc1.FindByNameAsync(name, Cancel));
+        await ConsoleAsync(_dc1, vm.Id, "LAB-READY");
+        var before = await PreflightRunner.RunPatientlyAsync(Spec(name), null, new Book([_dc1, _dc2]), false, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, Cancel);
+        Assert.False(before.IsBlocked, string.Join(" ", before.Findings.Select(finding => finding.Message)));
+        var outcome = await GoalSeeker.RunAsync(before.Plan!, before.Run!, Cancel);
+        Assert.True(outcome.Failed is null, outcome.Why);
+        Assert.Contains("is tracked", outcome.Done.Single(step => step.Name == "start VM").Detail, StringComparison.Ordinal);
+        return before.Run!.Vm;
+    }
+
+    private Task<Preflight> LookAsync(Vm vm) =>
+        PreflightRunner.RunAsync(Spec(vm.Name), null, new Book([_dc1, _dc2]), removal: true, TimeProvider.System, RunEvents.None, Cancel);
+
+    private static MigrationSpec Spec(string vm) => new()
+    {
+        Vm = new VmReference(TwoHosts.Dc1, vm, null),
+        Target = new TargetSpec(TwoHosts.Dc2, null, TwoHosts.Pool, ImmutableDictionary<string, string>.Empty, null),
+    };
+
+    /// <summary>A tick is on the disk when the next one is printed.</summary>
+    private static async Task<int> TicksAsync(Site site, string vmId, int more)
+    {
+        var first = Last(await ConsoleAsync(site, vmId, "LAB-TICK"));
+        while (true)
+        {
+            var last = Last(await ConsoleAsync(site, vmId, "LAB-TICK"));
+            if (last >= first + more)
+            {
+                return last - 1;
+            }
+
+            await Task.Delay(200, Cancel);
+        }
+    }
+
+    private static int Last(string console) => int.Parse(TickForm().Matches(console)[^1].Groups[1].Value, CultureInfo.InvariantCulture);
+
+    /// <summary>kill -9 of the one QEMU that plays this guest, as when its host loses power.</summary>
+    private static async Task KillAsync(string guest)
+    {
+        foreach (var folder in Directory.GetDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out _)))
+        {
+            try
+            {
+                var words = (await File.ReadAllTextAsync(Path.Combine(folder, "cmdline"), Cancel)).Split('\0');
+                if (words[0].Contains("qemu-system", StringComparison.Ordinal) && words.Contains($"guest={guest},debug-threads=on"))
+                {
+                    using var process = Process.GetProcessById(int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture));
+                    process.Kill();
+                    return;
+                }
+            }
+            catch (IOException)
+            {
+                // It ended while we looked.
+            }
+        }
+
+        throw new InvalidOperationException($"no QEMU plays {guest}");
+    }
+
+    private static async Task<string> ConsoleAsync(Site site, string vmId, string until)
+    {
+        while (true)
+        {
+            if (await site.ReadConsoleAsync(vmId, Cancel) is { } text && text.Contains(until, StringComparison.Ordinal))
+            {
+                return text;
+            }
+
+            await Task.Delay(200, Cancel);
+        }
+    }
+
+    [GeneratedRegex(@"LAB-TICK (\d+)")]
+    private static partial Regex TickForm();
+
+    private sealed class Book(Site[] sites) : SiteBook
+    {
+        public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
+
+        public override Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
+    }
+}
