@@ -18,6 +18,7 @@ internal sealed partial class Ec2Actions(World world)
             AddReads();
             AddWrites();
             AddTemplates();
+            AddNetworks();
         }
 
         var isWrite = _writes.TryGetValue(call.Action, out var handler);

@@ -86,20 +86,17 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
 
     internal override async Task<PlanOutcome> PlanAsync(PlanCall call, CancellationToken cancellation)
     {
-        if (call.Inputs["vm"].HasUnknown || call.Inputs["target"].HasUnknown || call.Inputs["goal"].IsUnknown || call.Inputs.HasUnknown)
+        var unknown = UnknownInputs.Find(call.Inputs, PropertyPath.Root);
+        if (!UnknownInputs.AreLeftOut(unknown))
         {
             return new PlanOutcome(
                 Unknowns(call.Inputs, call.Id),
-                [
-                    Finding.Note(
-                        "plan.waits", PropertyPath.Root,
-                        "Some inputs are not known before apply, so nothing could be checked against the sites yet. All checks run at apply, before anything is changed."),
-                ],
+                [UnknownInputs.Waits(unknown, "So nothing could be checked against the sites yet; all checks run at apply, before anything is changed.")],
                 "checked at apply: some inputs are not known yet",
                 []);
         }
 
-        var spec = MigrationCodec.Read(call.Inputs, call.Owner);
+        var spec = MigrationCodec.Read(unknown.IsEmpty ? call.Inputs : UnknownInputs.Without(call.Inputs).AsMap!, call.Owner);
         var preflight = await PreflightRunner.RunPatientlyAsync(
             spec, MigrationCodec.ReadState(call.OldState), previews(), false, PreflightRunner.PreviewPatience, time, RunEvents.None, cancellation);
         if (preflight.Committed || preflight.Plan is null)
@@ -108,6 +105,14 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
                 ? call.Inputs.Entries.Aggregate(call.OldState, (state, entry) => state.With(entry.Key, entry.Value))
                 : Unknowns(call.Inputs, call.Id);
             return new PlanOutcome(kept, preflight.Findings, Headline.Preview(preflight), []);
+        }
+
+        if (!unknown.IsEmpty)
+        {
+            preflight = preflight with { Findings = UnknownInputs.Judge(preflight.Findings, unknown) };
+            return new PlanOutcome(
+                Unknowns(call.Inputs, call.Id).With("migrationId", Value.Text(preflight.Run!.MigrationId)), preflight.Findings, Headline.Preview(preflight),
+                [.. preflight.Estimate!.Steps.Select(step => new PlannedStep(step.Name, step.Detail))]);
         }
 
         var run = preflight.Run!;
