@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Hosting;
 using VmMigrate.TestEc2;
 
 // `sink`: a place to send blocks to, for benchmarks. Else a test EC2 at a port, for whoever wants to look at it from outside: PORT.
@@ -6,7 +7,7 @@ if (args is ["sink"])
 {
     await using var sink = await BlockSink.StartAsync();
     Console.WriteLine(sink.Urls.Single());
-    await Task.Delay(Timeout.Infinite);
+    await sink.WaitForShutdownAsync();
     return;
 }
 
