@@ -33,11 +33,14 @@ internal sealed partial class TerraformProgram
             labels.Add(tokens.Dequeue().Trim('"'));
         }
 
-        var body = kind is "terraform" or "output" ? Skip() : Map();
+        var isForeign = kind is "data" || (kind is "provider" or "resource" && !labels[0].StartsWith("vmmigrate", StringComparison.Ordinal));
+        var body = kind is "terraform" or "output" || isForeign ? Skip() : Map();
         switch (kind)
         {
             case "variable":
                 variables[labels[0]] = body["default"] ?? "";
+                break;
+            case "provider" or "resource" or "data" when isForeign:
                 break;
             case "provider":
                 declaration.Resources.Add($"pulumi:providers:{labels[0]} {providerName}", body);
@@ -106,6 +109,7 @@ internal sealed partial class TerraformProgram
             _ when token.StartsWith('"') => token[1..^1],
             _ when long.TryParse(token, out var number) => number,
             _ when token.StartsWith("var.", StringComparison.Ordinal) => variables[token[4..]],
+            _ when token.Contains('.', StringComparison.Ordinal) => YamlProgram.Reference + Camel(token.Split('.')[^1]),
             // A variable's type is a bare word.
             _ => token,
         };

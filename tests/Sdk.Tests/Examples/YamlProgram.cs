@@ -7,6 +7,9 @@ namespace VmMigrate.Sdk.Tests.Examples;
 /// <summary>Reads Pulumi.yaml: the config's defaults of any project, and the declaration of one whose runtime is yaml.</summary>
 internal static class YamlProgram
 {
+    /// <summary>What begins a value that another resource or a lookup gives, such as <c>another: subnet.id</c>.</summary>
+    internal const string Reference = "another: ";
+
     internal static JObject Read(string file)
     {
         var stream = new YamlStream();
@@ -20,7 +23,8 @@ internal static class YamlProgram
     internal static Declaration Parse(JObject project)
     {
         var config = ConfigDefaults(project);
-        var resources = ((JObject)project["resources"]!).Properties().ToDictionary(
+        // Other packages' resources are theirs to check.
+        var resources = ((JObject)project["resources"]!).Properties().Where(entry => ((string)entry.Value["type"]!).Contains("vmmigrate", StringComparison.Ordinal)).ToDictionary(
             entry => $"{FullToken((string)entry.Value["type"]!)} {entry.Name}",
             entry => Filled(entry.Value["properties"]!, config));
         return new(new(resources, StringComparer.Ordinal), [.. ((JObject)project["outputs"]!).Properties().Select(entry => entry.Name)]);
@@ -33,7 +37,7 @@ internal static class YamlProgram
     {
         JObject map => new JObject(map.Properties().Select(entry => new JProperty(entry.Name, Filled(entry.Value, config)))),
         JArray list => new JArray(list.Select(item => Filled(item, config))),
-        JValue { Value: string text } when text.StartsWith("${", StringComparison.Ordinal) => config[text[2..^1]],
+        JValue { Value: string text } when text.StartsWith("${", StringComparison.Ordinal) => config.GetValueOrDefault(text[2..^1]) ?? Reference + text[2..^1].Split('.')[^1],
         _ => value,
     };
 
