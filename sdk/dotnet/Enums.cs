@@ -44,6 +44,47 @@ namespace VmMigrate.Sdk
     }
 
     /// <summary>
+    /// Whether the guest is fitted to its new platform before it first starts there, by a tool of the provider's machine that changes the copied disks.
+    /// </summary>
+    [EnumType]
+    public readonly struct Conversion : IEquatable<Conversion>
+    {
+        private readonly string _value;
+
+        private Conversion(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// It starts with what it has; preview warns where that may not do.
+        /// </summary>
+        public static Conversion Never { get; } = new Conversion("Never");
+        /// <summary>
+        /// Where its devices change and the tool is installed; preview warns where it is absent.
+        /// </summary>
+        public static Conversion Auto { get; } = new Conversion("Auto");
+        /// <summary>
+        /// Always; without the tool, preview stops.
+        /// </summary>
+        public static Conversion Required { get; } = new Conversion("Required");
+
+        public static bool operator ==(Conversion left, Conversion right) => left.Equals(right);
+        public static bool operator !=(Conversion left, Conversion right) => !left.Equals(right);
+
+        public static explicit operator string(Conversion value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is Conversion other && Equals(other);
+        public bool Equals(Conversion other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
     /// How the running VM is brought to a stop at its cutover.
     /// </summary>
     [EnumType]

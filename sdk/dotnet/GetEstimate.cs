@@ -40,6 +40,12 @@ namespace VmMigrate.Sdk
         public Inputs.Commit? Commit { get; set; }
 
         /// <summary>
+        /// Whether the guest is converted: to KVM by `virt-v2v-in-place`, to vSphere by `virt-customize` (drivers in the initramfs). It needs `rollback.changes: Discard`, since what a converted guest writes cannot be brought back.
+        /// </summary>
+        [Input("conversion")]
+        public VmMigrate.Sdk.Conversion? Conversion { get; set; }
+
+        /// <summary>
         /// How the VM changes sides.
         /// </summary>
         [Input("cutover")]
@@ -125,6 +131,7 @@ namespace VmMigrate.Sdk
 
         public GetEstimateArgs()
         {
+            Conversion = VmMigrate.Sdk.Conversion.Never;
             Goal = VmMigrate.Sdk.MigrationGoal.CutOver;
             Mode = VmMigrate.Sdk.MigrationMode.Cold;
             OnDrift = VmMigrate.Sdk.DriftResponse.Return;
@@ -139,6 +146,12 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Input("commit")]
         public Input<Inputs.CommitArgs>? Commit { get; set; }
+
+        /// <summary>
+        /// Whether the guest is converted: to KVM by `virt-v2v-in-place`, to vSphere by `virt-customize` (drivers in the initramfs). It needs `rollback.changes: Discard`, since what a converted guest writes cannot be brought back.
+        /// </summary>
+        [Input("conversion")]
+        public Input<VmMigrate.Sdk.Conversion>? Conversion { get; set; }
 
         /// <summary>
         /// How the VM changes sides.
@@ -226,6 +239,7 @@ namespace VmMigrate.Sdk
 
         public GetEstimateInvokeArgs()
         {
+            Conversion = VmMigrate.Sdk.Conversion.Never;
             Goal = VmMigrate.Sdk.MigrationGoal.CutOver;
             Mode = VmMigrate.Sdk.MigrationMode.Cold;
             OnDrift = VmMigrate.Sdk.DriftResponse.Return;

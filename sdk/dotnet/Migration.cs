@@ -22,6 +22,12 @@ namespace VmMigrate.Sdk
         public Output<Outputs.Commit?> Commit { get; private set; } = null!;
 
         /// <summary>
+        /// Whether the guest is converted: to KVM by `virt-v2v-in-place`, to vSphere by `virt-customize` (drivers in the initramfs). It needs `rollback.changes: Discard`, since what a converted guest writes cannot be brought back.
+        /// </summary>
+        [Output("conversion")]
+        public Output<VmMigrate.Sdk.Conversion> Conversion { get; private set; } = null!;
+
+        /// <summary>
         /// How the VM changes sides.
         /// </summary>
         [Output("cutover")]
@@ -221,6 +227,12 @@ namespace VmMigrate.Sdk
         public Input<Inputs.CommitArgs>? Commit { get; set; }
 
         /// <summary>
+        /// Whether the guest is converted: to KVM by `virt-v2v-in-place`, to vSphere by `virt-customize` (drivers in the initramfs). It needs `rollback.changes: Discard`, since what a converted guest writes cannot be brought back.
+        /// </summary>
+        [Input("conversion")]
+        public Input<VmMigrate.Sdk.Conversion>? Conversion { get; set; }
+
+        /// <summary>
         /// How the VM changes sides.
         /// </summary>
         [Input("cutover")]
@@ -312,6 +324,7 @@ namespace VmMigrate.Sdk
 
         public MigrationArgs()
         {
+            Conversion = VmMigrate.Sdk.Conversion.Never;
             Goal = VmMigrate.Sdk.MigrationGoal.CutOver;
             Mode = VmMigrate.Sdk.MigrationMode.Cold;
             OnDrift = VmMigrate.Sdk.DriftResponse.Return;

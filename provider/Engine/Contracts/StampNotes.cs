@@ -39,6 +39,9 @@ public static class StampNotes
     /// <summary>On the source, with the disk's name behind it: epoch and digest of a disk's complete copy at the target.</summary>
     public const string CopiedPrefix = "copied.";
 
+    /// <summary>On both: the program that has fitted its guest to the platform; its disks are no copy of the source's any more.</summary>
+    public const string Converted = "converted";
+
     /// <summary>On the target: when the guest was proven alive. From then on the VM lives there.</summary>
     public const string Accepted = "accepted";
 

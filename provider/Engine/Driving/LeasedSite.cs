@@ -60,6 +60,8 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     public override Task<ImmutableArray<string>> FindLiveBlockersAsync(string vmId, Site to, CancellationToken cancellation) =>
         site.FindLiveBlockersAsync(vmId, Bare(to), cancellation);
 
+    public override GuestConversion? ConversionFrom(string platform) => site.ConversionFrom(platform);
+
     public override bool Relocates(Site to) => site.Relocates(Bare(to));
 
     public override Task<string> DescribeWhereAsync(string vmId, CancellationToken cancellation) => site.DescribeWhereAsync(vmId, cancellation);

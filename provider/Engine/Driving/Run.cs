@@ -82,6 +82,9 @@ public sealed class Run
     /// <summary>The checkpoint at the target from which its platform tells all that will differ from the disks at home.</summary>
     internal string? TrackedSince { get; set; }
 
+    /// <summary>What this run has converted the copied guest with; null where it has not.</summary>
+    public GuestConversion? Converted { get; set; }
+
     /// <summary>The copy's id at the target, once it is defined.</summary>
     public string? CopyId { get; set; }
 

@@ -108,6 +108,8 @@ public sealed partial class InventorySite : Site
     public override Task<ImmutableArray<string>> FindLiveBlockersAsync(string vmId, Site to, CancellationToken cancellation) =>
         _site.FindLiveBlockersAsync(vmId, FreshOf(to), cancellation);
 
+    public override GuestConversion? ConversionFrom(string platform) => _site.ConversionFrom(platform);
+
     public override bool Relocates(Site to) => _site.Relocates(FreshOf(to));
 
     public override Task<string> DescribeWhereAsync(string vmId, CancellationToken cancellation) => _site.DescribeWhereAsync(vmId, cancellation);

@@ -161,6 +161,7 @@ public static class Planner
             .. WaitForWindow.For(run), StopSource.For(run), new FenceSource(),
             run.Spec.Mode == MigrationMode.Cold ? new CopyDisks() : new FinalRound(),
             .. Warm(run) ? [] : Inspection(run),
+            .. ConvertGuest.Of(run) is null ? Array.Empty<Step>() : [new ConvertGuest()],
             new DefineTarget(),
             .. run.WasRunning ? new Step[] { new StartTarget() } : [],
             new ProveGuest(),

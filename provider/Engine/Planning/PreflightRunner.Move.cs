@@ -124,6 +124,7 @@ public static partial class PreflightRunner
                 + "Put the disk right (delete the snapshots, make a full clone), set rollback.changes to Discard, or goal to Committed.")));
         }
 
+        findings.AddRange(Converting(run, plan));
         if (plan.Steps.Any(step => step is Steps.RelocateVm))
         {
             findings.AddRange((await place.Site.FindRelocationBlockersAsync(Steps.RelocateVm.Request(run, place.Vm), to, cancellation)).Select(blocker => Finding.Error(

@@ -125,6 +125,13 @@ public static partial class PreflightRunner
                 $"What {run.Name} has written at \"{run.From.Name}\" comes back by comparing whole disks, since {why}. It is as safe and takes as long as both sides take to be read"
                 + $"{(Steps.BringBackRunning.IsPossible(seen) ? ", while the VM runs" : ", with the VM off")}.");
         }
+        else if (run.Spec.Rollback == RollbackChanges.BringBack && seen.Current.Vm.Stamp?[StampNotes.Converted] is { } tool)
+        {
+            yield return Finding.Error(
+                "rollback.converted", PropertyPath.Of("rollback.changes"),
+                $"The guest of {run.Name} was converted by {tool} before it first started at \"{run.From.Name}\", so what it has written there cannot be brought back to \"{seen.HomeSite.Name}\". "
+                + "Set rollback.changes to Discard to go back to the VM as it was before the move, or goal to Committed.");
+        }
         else if (run.Spec.Rollback == RollbackChanges.Discard)
         {
             if (seen.Home.Stamp?[StampNotes.BringBack] == "started")

@@ -81,6 +81,18 @@ public enum GuestInspection
     Required,
 }
 
+/// <summary>Whether the guest is fitted to its new platform before it first starts there.</summary>
+public enum Conversion
+{
+    Never,
+
+    /// <summary>Where it is needed and the tool is installed; where that is absent, preview warns.</summary>
+    Auto,
+
+    /// <summary>Always; without the tool, preview stops.</summary>
+    Required,
+}
+
 public enum RollbackChanges
 {
     BringBack,
@@ -148,6 +160,8 @@ public sealed record MigrationSpec
         [new(ProbeKind.GuestAgent, TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(1))];
 
     public GuestInspection InspectGuest { get; init; }
+
+    public Conversion Conversion { get; init; }
 
     public RollbackChanges Rollback { get; init; } = RollbackChanges.BringBack;
 

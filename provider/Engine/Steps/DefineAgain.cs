@@ -48,7 +48,7 @@ internal sealed class DefineAgain : Step
             .With(StampNotes.Accepted, home.Stamp?[StampNotes.Moved] ?? run.Now)
             .With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
         run.CopyId = await run.To.EnsureDefinedAsync(
-            new VmRequest(stamp, run.Vm, run.From.Platform, run.Placement!.Name, run.Placement.Host, [.. disks], run.Placement.Networks)
+            new VmRequest(stamp, home.Stamp?[StampNotes.Converted] is not null && run.To.ConversionFrom(run.From.Platform) is { } tool ? tool.Fit(run.Vm) : run.Vm, run.From.Platform, run.Placement!.Name, run.Placement.Host, [.. disks], run.Placement.Networks)
             {
                 Options = run.Spec.Target.For(run.To.Platform),
             },

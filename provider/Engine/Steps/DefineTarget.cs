@@ -25,10 +25,11 @@ internal sealed class DefineTarget : Step
         var stamp = new Stamp(run.MigrationId, StampRole.Target)
             .With(StampNotes.WasRunning, run.WasRunning ? "true" : "false")
             .With(StampNotes.Proof, ProofNote.Write(run.Proofs))
+            .With(StampNotes.Converted, run.Converted?.Program)
             .With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
         run.CopyId = await run.To.EnsureDefinedAsync(
             new VmRequest(
-                stamp, run.Vm, run.From.Platform, run.Placement!.Name, run.Placement.Host,
+                stamp, run.Converted?.Fit(run.Vm) ?? run.Vm, run.From.Platform, run.Placement!.Name, run.Placement.Host,
                 [.. run.Vm.Disks.Select(disk => run.Disks[disk.Name])], run.Placement.Networks)
             {
                 Options = run.Spec.Target.For(run.To.Platform),

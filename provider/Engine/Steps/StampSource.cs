@@ -20,7 +20,7 @@ internal sealed class StampSource : Step
             ? present
             : new Stamp(run.MigrationId, StampRole.Source);
         // What was replicated is about to change, or to be made elsewhere.
-        stamp = stamp.With(StampNotes.Replicated, null).With(StampNotes.Moved, null).With(StampNotes.BringBack, null).With(StampNotes.WasRunning, run.WasRunning ? "true" : "false").With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
+        stamp = stamp.With(StampNotes.Replicated, null).With(StampNotes.Converted, null).With(StampNotes.Moved, null).With(StampNotes.BringBack, null).With(StampNotes.WasRunning, run.WasRunning ? "true" : "false").With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
         await SourceNotes.WriteAsync(run, stamp, cancellation);
         return $"{run.Name} carries {run.MigrationId}";
     }

@@ -41,7 +41,7 @@ public sealed class ExamplesTests
         Assert.Equal(["vm", "target"], Schema()["resources"]!["vmmigrate:index:Migration"]!["requiredInputs"]!.Select(name => (string)name!));
         Assert.Equal("""{"site":"dc1","name":"web-01"}""", Compact(migration["vm"]!, "site", "name"));
         Assert.Equal("""{"site":"dc2"}""", Compact(migration["target"]!, "site"));
-        Assert.Equal(["goal", "mode", "onDrift", "target", "vm"], migration.Properties().Select(entry => entry.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["conversion", "goal", "mode", "onDrift", "target", "vm"], migration.Properties().Select(entry => entry.Name).Order(StringComparer.Ordinal));
     }
 
     [Theory]

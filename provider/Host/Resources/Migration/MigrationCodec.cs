@@ -45,6 +45,7 @@ internal static class MigrationCodec
             Digest = Word(inputs["verify"]["digest"], DigestAlgorithm.XxHash128),
             InspectGuest = Word(inputs["verify"]["inspectGuest"], GuestInspection.Off),
             Probes = ReadProbes(inputs["verify"]["probes"]),
+            Conversion = Word(inputs["conversion"], Conversion.Never),
             Rollback = Word(inputs["rollback"]["changes"], RollbackChanges.BringBack),
             OnDrift = Word(inputs["onDrift"], DriftResponse.Return),
             CommitSource = Word(inputs["commit"]["source"], SourceAfterCommit.Remove),

@@ -198,6 +198,15 @@ internal static class MigrationType
             new("probes", FieldType.ListOf(FieldType.Of(Probe)), "All of these must pass at the target. Default: the guest agent answers."),
         ]);
 
+    internal static EnumType Conversion { get; } = new(
+        "Conversion",
+        "Whether the guest is fitted to its new platform before it first starts there, by a tool of the provider's machine that changes the copied disks.",
+        [
+            new("Never", "It starts with what it has; preview warns where that may not do."),
+            new("Auto", "Where its devices change and the tool is installed; preview warns where it is absent."),
+            new("Required", "Always; without the tool, preview stops."),
+        ]);
+
     internal static ObjectType Rollback { get; } = new(
         "Rollback",
         "What a way back does.",
@@ -366,6 +375,7 @@ internal static class MigrationType
             new("cutover", FieldType.Of(Cutover), "How the VM changes sides."),
             new("shutdown", FieldType.Of(Shutdown), "How the guest is stopped."),
             new("verify", FieldType.Of(Verify), "What counts as proof."),
+            new("conversion", FieldType.Of(Conversion), "Whether the guest is converted: to KVM by `virt-v2v-in-place`, to vSphere by `virt-customize` (drivers in the initramfs). It needs `rollback.changes: Discard`, since what a converted guest writes cannot be brought back.") { Default = Value.Text("Never") },
             new("rollback", FieldType.Of(Rollback), "What a way back does."),
             new("commit", FieldType.Of(Commit), "What `goal: Committed` does to the source."),
             new("onDrift", FieldType.Of(DriftResponse), "What to do about a moved VM that somebody's hand has changed.") { Default = Value.Text("Return") },
