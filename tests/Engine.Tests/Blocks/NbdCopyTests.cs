@@ -138,6 +138,25 @@ public sealed class NbdCopyTests
     }
 
     [Fact(Timeout = Limit)]
+    public async Task The_export_that_is_named_is_the_one_that_is_read_and_any_other_is_refused_by_name()
+    {
+        await using var scratch = new Scratch();
+        var at = await scratch.NbdkitAsync("--filter=exportname", "memory", "size=3M", "exportname-strict=true", "exportname=vda", "exportname=disk two/ü");
+        foreach (var name in new[] { "vda", "disk two/ü" })
+        {
+            await using var reader = await NbdReader.ConnectAsync(NbdEndpoint.Parse((at with { Export = name }).ToString()), new NbdOptions(), Stop);
+            Assert.Equal(3 * MiB, reader.LengthBytes);
+        }
+
+        foreach (var name in new[] { "vdb", "" })
+        {
+            var refused = await Assert.ThrowsAsync<BlockException>(() => NbdReader.ConnectAsync(at with { Export = name }, new NbdOptions(), Stop));
+            Assert.Equal(BlockErrorKind.Refused, refused.Kind);
+            Assert.Contains($"\"{name}\"", refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task A_bitmap_that_does_not_exist_is_named_in_the_error()
     {
         await using var scratch = new Scratch();

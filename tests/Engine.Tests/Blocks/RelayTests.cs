@@ -63,6 +63,31 @@ public sealed class RelayTests
         Same(source, target);
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData(0L)]
+    [InlineData(1L)]
+    [InlineData(50_000_001L)]
+    [InlineData(1L << 40)]
+    public async Task A_disk_of_empty_odd_and_huge_size_passes_a_relay_from_there_and_to_there(long length)
+    {
+        var source = new MemoryDisk("source", length);
+        if (length > 0)
+            source.Write(length - Math.Min(length, 70_001), Scratch.Noise(3, (int)Math.Min(length, 70_001)));
+        if (length > MiB)
+            source.Write(length / 2, Scratch.Noise(4, MiB));
+        var (near, far) = (new MemoryDisk("near", length), new MemoryDisk("far", length));
+        using var from = new Link(source);
+        using var to = new Link(far);
+
+        var fetched = await BlockCopier.CopyAsync(from.Disk.Reader(), near.Writer(), new CopyOptions { TargetIsZero = true, ReadBack = true }, null, Stop);
+        var sent = await BlockCopier.CopyAsync(near.Reader(), to.Disk.Writer(), new CopyOptions { TargetIsZero = true, ReadBack = true }, null, Stop);
+
+        Assert.Equal(length, fetched.TotalBytes);
+        Assert.Equal((fetched.TargetDigest, fetched.TargetDigest), (sent.SourceDigest, sent.TargetDigest));
+        Assert.Equal((source.StoredBytes, source.StoredBytes), (near.StoredBytes, far.StoredBytes));
+        Assert.True(from.Received + to.Sent < (3 * source.StoredBytes) + MiB, $"{from.Received} and {to.Sent} bytes crossed for {source.StoredBytes}");
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_relay_that_dies_is_started_again_within_the_patience_and_the_copy_goes_on()
     {

@@ -56,7 +56,8 @@ internal static class Qcow2NewImage
             Version = 3,
             ClusterBits = clusterBits,
             LengthBytes = lengthBytes,
-            L1Entries = (int)tables,
+            // An empty disk has one entry too: a table that nobody refers to would be a leak.
+            L1Entries = (int)Math.Max(1, tables),
             L1Offset = l1Offset,
             RefcountTableOffset = refcounts.TableOffset,
             RefcountTableClusters = (uint)refcounts.TableClusters,

@@ -33,6 +33,37 @@ public sealed class ImageCopyTests : IDisposable
         Assert.InRange(usedMebi, 10, 16);
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData("raw", 0L)]
+    [InlineData("raw", 1L)]
+    [InlineData("raw", 50_000_001L)]
+    [InlineData("raw", 1L << 40)]
+    [InlineData("qcow2", 0L)]
+    [InlineData("qcow2", 512L)]
+    [InlineData("qcow2", 50_000_384L)]
+    [InlineData("qcow2", 1L << 40)]
+    public async Task A_disk_of_empty_odd_and_huge_size_is_copied_into_a_file_and_from_it(string format, long length)
+    {
+        var source = new MemoryDisk("source", length);
+        if (length > 0)
+            source.Write(length - Math.Min(length, 70_001), Scratch.Noise(3, (int)Math.Min(length, 70_001)));
+        if (length > 1 << 20)
+            source.Write(length / 2, Scratch.Noise(4, 1 << 20));
+        CopyResult written, read;
+        await using (var target = new ImageBlockWriter(ImageFile.Create(_folder["image"], Format(format), length)))
+            written = await BlockCopier.CopyAsync(source.Reader(), target, new CopyOptions { TargetIsZero = true, ReadBack = true }, null, TestContext.Current.CancellationToken);
+        var back = new MemoryDisk("back", length);
+        await using (var image = new ImageBlockReader(ImageFile.OpenForReading(_folder["image"], Format(format))))
+            read = await BlockCopier.CopyAsync(image, back.Writer(), new CopyOptions { TargetIsZero = true, ReadBack = true }, null, TestContext.Current.CancellationToken);
+
+        Assert.Equal(length, read.TotalBytes);
+        Assert.Equal((written.SourceDigest, written.SourceDigest), (written.TargetDigest, read.TargetDigest));
+        Assert.Equal(source.StoredBytes, back.StoredBytes);
+        if (format == "qcow2")
+            _folder.CheckIsClean("image");
+        Assert.InRange(int.Parse(_folder.Run("du", "-m", "image").Split('\t')[0]), 0, 6);
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_shut_down_disk_is_brought_up_to_date_by_its_persistent_bitmap()
     {
