@@ -187,7 +187,7 @@ internal sealed class ReplicateRounds : Step
             run.Events.Say(Severity.Note, $"{run.Name} was not frozen for checkpoint {NameOf(number)}: {round.WhyNotQuiesced}. The checkpoint is as after a power cut; the last one, with the VM off, is whole.");
         }
 
-        var (dirty, sent) = (0L, 0L);
+        var (dirty, sent, resumed) = (0L, 0L, 0L);
         var copied = new List<DiskAccess>();
         try
         {
@@ -217,6 +217,7 @@ internal sealed class ReplicateRounds : Step
                     whole: run.Spec.Goal >= MigrationGoal.CutOver, name, begun?.Of(run, disk.Name, to, round.Checkpoint, changed), cancellation);
                 dirty += ranges?.TotalBytes ?? result.WrittenBytes;
                 sent += result.WrittenBytes;
+                resumed += result.ResumedBytes;
                 run.Disks[disk.Name] = made with { IsNew = false };
                 if (begun is null)
                 {
@@ -240,7 +241,7 @@ internal sealed class ReplicateRounds : Step
         }
 
         var took = run.Time.GetElapsedTime(started);
-        return (dirty, took, $"{name}: {Human.Bytes(sent)} in {Human.Duration(took)}{(round.Quiesced ? ", frozen for its checkpoint" : "")}");
+        return (dirty, took, $"{name}: {Human.Bytes(sent)} in {Human.Duration(took)}{(resumed > 0 ? $", {Human.Bytes(resumed)} done by an earlier run" : "")}{(round.Quiesced ? ", frozen for its checkpoint" : "")}");
     }
 
     private static string NameOf(int number) => $"r{number.ToString(CultureInfo.InvariantCulture)}";
