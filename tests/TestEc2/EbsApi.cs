@@ -197,6 +197,13 @@ internal sealed class EbsApi(World world)
     {
         var snapshot = Complete(Find(id));
         var (start, most) = Page(query);
+        if (world.Faults.EmptyPages && !query.ContainsKey("pageToken"))
+        {
+            var nothing = Listing(snapshot, start);
+            nothing["Blocks"] = new JsonArray();
+            return Json(200, nothing);
+        }
+
         var page = snapshot.Blocks.Keys.Where(index => index >= start).Order().Take(most + 1).ToList();
         var reply = Listing(snapshot, page.Count > most ? page[most] : null);
         reply["Blocks"] = new JsonArray([.. page.Take(most).Select(index => new JsonObject { ["BlockIndex"] = index, ["BlockToken"] = Token(snapshot, index) })]);
@@ -213,6 +220,14 @@ internal sealed class EbsApi(World world)
         }
 
         var (start, most) = Page(query);
+        if (world.Faults.EmptyPages && !query.ContainsKey("pageToken"))
+        {
+            // Where changes are scarce, the service may have looked through a part of the list only.
+            var nothing = Listing(second, start);
+            nothing["ChangedBlocks"] = new JsonArray();
+            return Json(200, nothing);
+        }
+
         var page = second.Blocks.Keys.Union(first?.Blocks.Keys.AsEnumerable() ?? []).Where(index => index >= start)
             .Where(index => !ReferenceEquals(first?.Blocks.GetValueOrDefault(index), second.Blocks.GetValueOrDefault(index))).Order().Take(most + 1).ToList();
         var reply = Listing(second, page.Count > most ? page[most] : null);

@@ -18,6 +18,9 @@ internal sealed class Faults(int seed)
     /// <summary>Share of calls that are answered with a server's error after they took effect.</summary>
     internal double LostReplies { get; set; }
 
+    /// <summary>Lists of blocks begin with a page that has nothing and says that there is more, as the service may where blocks are scarce.</summary>
+    internal bool EmptyPages { get; set; }
+
     /// <summary>How many reads do not see a new thing yet.</summary>
     internal int HiddenReads { get; set; }
 

@@ -63,6 +63,7 @@ public sealed class EbsDirectTests
         Assert.Same(parent, child.Parent);
         Assert.Equal([5, 9], child.Put.Keys);
         Assert.Equal(parent.KmsKey, child.KmsKey);
+        ec2.World.Faults.EmptyPages = true;
         Assert.Equal(await DigestAsync(source), await DigestAsync(site, disk));
         await site.EnsureDiskRemovedAsync(disk, Cancel);
     }

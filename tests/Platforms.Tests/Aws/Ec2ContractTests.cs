@@ -134,5 +134,6 @@ public sealed class BusyEc2ContractTests : Ec2Contract
         world.Faults.BlocksThrottled = 0.05;
         world.Faults.Corrupted = 0.05;
         world.Faults.HiddenReads = 1;
+        world.Faults.EmptyPages = true;
     }
 }

@@ -137,15 +137,24 @@ internal sealed class EbsClient(AwsConnection connection, EbsPace pace, TimeProv
 
     private async Task<BlockPage> PageAsync(string what, string path, List<(string, string)> query, string list, string token, CancellationToken cancellation)
     {
-        using var reply = await JsonAsync(what, HttpMethod.Get, path, query, [], null, null, cancellation).ConfigureAwait(false);
-        var blocks = new List<ListedBlock>();
-        foreach (var block in reply.RootElement.GetProperty(list).EnumerateArray())
+        while (true)
         {
-            blocks.Add(new ListedBlock(block.GetProperty("BlockIndex").GetInt32(), block.TryGetProperty(token, out var value) ? value.GetString()! : ""));
-        }
+            using var reply = await JsonAsync(what, HttpMethod.Get, path, query, [], null, null, cancellation).ConfigureAwait(false);
+            var blocks = new List<ListedBlock>();
+            foreach (var block in reply.RootElement.GetProperty(list).EnumerateArray())
+            {
+                blocks.Add(new ListedBlock(block.GetProperty("BlockIndex").GetInt32(), block.TryGetProperty(token, out var value) ? value.GetString()! : ""));
+            }
 
-        var more = reply.RootElement.TryGetProperty("NextToken", out var next) && next.GetString() is { Length: > 0 };
-        return new BlockPage(blocks, more && blocks.Count > 0 ? blocks[^1].Index + 1 : null);
+            var next = reply.RootElement.TryGetProperty("NextToken", out var told) && told.GetString() is { Length: > 0 } text ? text : null;
+            if (next is null || blocks.Count > 0)
+            {
+                return new BlockPage(blocks, next is null ? null : blocks[^1].Index + 1);
+            }
+
+            // Where blocks are scarce a page may be empty and not the last: only a missing token ends a list ("Frequently asked questions for EBS direct APIs").
+            query = [.. query.Where(pair => pair.Item1 is not ("startingBlockIndex" or "pageToken")), ("pageToken", next)];
+        }
     }
 
     private async Task<JsonDocument> JsonAsync(
@@ -202,7 +211,7 @@ internal sealed class EbsClient(AwsConnection connection, EbsPace pace, TimeProv
                     throw;
                 }
 
-                var isSlow = code is "RequestThrottledException" or "ThrottlingException" or "RequestThrottled" || reply.StatusCode == HttpStatusCode.TooManyRequests;
+                var isSlow = code is "RequestThrottledException" or "ThrottlingException" or "RequestThrottled" or "ConcurrentLimitExceededException" || reply.StatusCode == HttpStatusCode.TooManyRequests;
                 // The content was spoilt on its way there: the same words as for a parameter that is wrong for ever, so only so often.
                 var isSpoilt = body is not null && code == "ValidationException" && why.Contains("checksum", StringComparison.OrdinalIgnoreCase);
                 var status = reply.StatusCode;
