@@ -55,6 +55,8 @@ public sealed class KvmToEc2Tests(TwoHosts lab)
 
             var (_, back) = await DriveAsync(book, spec, removal: true);
             Assert.True(back?.Failed is null, back?.Why);
+            Assert.Contains(" since ", Assert.Single(back!.Done, step => step.Name == "bring changes back").Detail, StringComparison.Ordinal);
+            Assert.InRange(back.Done.Sum(step => step.Bytes), 1, vm.Disks.Sum(disk => disk.LengthBytes.Value) / 4);
             Assert.Equal(PowerState.Running, (await home.InspectAsync(vm.Id, Cancel))!.Power);
             while (!(await home.ReadConsoleAsync(vm.Id, Cancel) ?? "").Contains("LAB-READY", StringComparison.Ordinal))
             {
