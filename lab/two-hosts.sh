@@ -367,6 +367,25 @@ daemon_pid() { # host: prints the pid if the pid file names our live daemon
   printf '%s' "$pid"
 }
 
+# Certificates of both hosts for live moves over TLS, where openssl is there; they name 127.0.0.1 and nothing else.
+make_pki() {
+  local p=$LAB_DIR/pki who key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+  [ ! -s "$p/client-cert.pem" ] && command -v openssl >/dev/null || return 0
+  mkdir -p "$p"
+  (
+    cd "$p"
+    openssl req -x509 "${key[@]}" -days 3650 -subj /CN=lab -keyout ca-key.pem -out ca-cert.pem \
+      -addext keyUsage=critical,keyCertSign
+    for who in server client; do
+      openssl req "${key[@]}" -subj "/CN=$who" -keyout "$who-key.pem" -out "$who.csr"
+      printf '%s\n' subjectAltName=IP:127.0.0.1 keyUsage=critical,digitalSignature \
+        extendedKeyUsage=serverAuth,clientAuth >"$who.ext"
+      openssl x509 -req -in "$who.csr" -CA ca-cert.pem -CAkey ca-key.pem -CAcreateserial -days 3650 \
+        -extfile "$who.ext" -out "$who-cert.pem"
+    done
+  ) 2>"$p/openssl.log" || { cat "$p/openssl.log" >&2; die "openssl could not make the lab's certificates"; }
+}
+
 start_host() {
   local h=$1 d=$RUN/$1 first t0 i
   t0=$(now_ms)
@@ -384,6 +403,7 @@ cgroup_controllers = []
 stdio_handler = "file"
 migration_port_min = $first
 migration_port_max = $((first + 15))
+$([ ! -d "$LAB_DIR/pki" ] || echo "migrate_tls_x509_cert_dir = \"$LAB_DIR/pki\"")
 CONF
   # The daemon keeps its start directory and environment: give it clean ones,
   # and no inherited descriptors, or a caller's pipe stays open for ever.
@@ -411,6 +431,7 @@ ensure_pool() { # host: an active pool "images", also after a restart of the dae
 
 cmd_up() {
   local h
+  make_pki
   for h in "${HOSTS[@]}"; do start_host "$h"; ensure_pool "$h"; done
   cat >"$LAB_DIR/env.sh" <<ENV
 export LAB_DIR='$LAB_DIR'
@@ -466,7 +487,7 @@ cmd_down() {
 
 cmd_wipe() {
   cmd_down
-  rm -rf "$RUN" "$LAB_DIR/dc1" "$LAB_DIR/dc2" "$LAB_DIR/env.sh" "$LAB_DIR/build" "$LAB_DIR/cache"
+  rm -rf "$RUN" "$LAB_DIR/dc1" "$LAB_DIR/dc2" "$LAB_DIR/pki" "$LAB_DIR/env.sh" "$LAB_DIR/build" "$LAB_DIR/cache"
 }
 
 # ------------------------------------------------------------------- guests --

@@ -9,6 +9,9 @@ public abstract partial class Site
     public virtual Task<ImmutableArray<string>> FindLiveBlockersAsync(string vmId, Site to, CancellationToken cancellation) =>
         Task.FromResult(ImmutableArray<string>.Empty);
 
+    /// <summary>How memory and disks of a live move to that site travel, and whether encrypted, for preview; null where the platform has one way only. Opens nothing.</summary>
+    public virtual string? DescribeLive(Site to) => null;
+
     /// <summary>
     /// Moves the running VM with its memory, and with its disks where the two sites share none, by the platform's own migration. When it returns, the VM
     /// runs at <paramref name="to"/> as <see cref="VmRequest"/> says, with the stamp, and is off here, its definition and disks kept. Where the platform can, its fence stands from the very

@@ -69,6 +69,8 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     public override Task<ImmutableArray<string>> FindRelocationBlockersAsync(RelocationRequest request, Site to, CancellationToken cancellation) =>
         site.FindRelocationBlockersAsync(request, Bare(to), cancellation);
 
+    public override string? DescribeLive(Site to) => site.DescribeLive(Bare(to));
+
     public override Task<Lease?> FindLeaseAsync(string migrationId, CancellationToken cancellation) => site.FindLeaseAsync(migrationId, cancellation);
 
     // --- Writing ---

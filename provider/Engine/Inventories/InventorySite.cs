@@ -110,6 +110,8 @@ public sealed partial class InventorySite : Site
 
     public override GuestConversion? ConversionFrom(string platform) => _site.ConversionFrom(platform);
 
+    public override string? DescribeLive(Site to) => _site.DescribeLive(FreshOf(to));
+
     public override bool Relocates(Site to) => _site.Relocates(FreshOf(to));
 
     public override Task<string> DescribeWhereAsync(string vmId, CancellationToken cancellation) => _site.DescribeWhereAsync(vmId, cancellation);

@@ -1,6 +1,7 @@
 using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Estimates;
+using VmMigrate.Engine.Facts.Keys;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Steps;
 using VmMigrate.Engine.Text;
@@ -11,7 +12,7 @@ namespace VmMigrate.Engine.Planning;
 /// <summary>What stands against the declared way of changing sides, or is to be known about it, as far as preview sees.</summary>
 internal static class CutoverChecks
 {
-    internal static IEnumerable<Finding> Find(Plan plan, Run run, Estimate estimate) => [.. Stop(plan, run), .. Window(plan, run, estimate), .. Downtime(plan, run)];
+    internal static IEnumerable<Finding> Find(Plan plan, Run run, Estimate estimate) => [.. Stop(plan, run), .. Window(plan, run, estimate), .. Rounds(plan, run, estimate), .. Downtime(plan, run)];
 
     private static IEnumerable<Finding> Stop(Plan plan, Run run)
     {
@@ -59,6 +60,37 @@ internal static class CutoverChecks
                 $"The window {window} has {Human.Duration(room)} left until {window.Say(to)}, and {(plan.Steps.Any(step => step is MoveLive) ? "the move" : $"the time in which {run.Name} is down")} is expected to take {Human.Duration(needed)}: it would end after the window. "
                 + "Declare a longer one, or mode Warm, which is down for the last changes only.");
         }
+    }
+
+    /// <summary>How many rounds it will take, where it is known how fast the guest changes its disks.</summary>
+    private static IEnumerable<Finding> Rounds(Plan plan, Run run, Estimate estimate)
+    {
+        var declared = run.Spec.Facts.Get(VmFact.Churn);
+        if (!plan.Steps.Any(step => step is ReplicateRounds) || run.Spec.Goal < MigrationGoal.CutOver
+            || !(declared.IsKnown ? declared : run.Vm.Observed.Get(VmFact.Churn)).TryGet(out var churn))
+        {
+            yield break;
+        }
+
+        var (link, rest) = (estimate.BytesPerSecond, ReplicateRounds.Room(run).TotalSeconds);
+        var rates = $"{run.Name} changes {Human.Rate(churn)} of its disks, and {Human.Rate(link)} are expected to reach {run.To.Name} ({estimate.Basis})";
+        var (bytes, rounds) = ((double)run.Vm.Disks.Sum(CopyDisks.Bytes), 1);
+        for (; bytes / link > rest && rounds <= run.Spec.Cutover.MaxRounds && churn < link; rounds++)
+        {
+            bytes *= churn / link;
+        }
+
+        yield return bytes / link <= rest
+            ? Finding.Note("cutover.rounds", PropertyPath.Of("cutover.maxDowntime"), $"{rates}: about {rounds} round{(rounds == 1 ? "" : "s")} with the base copy, and a last one of about {Human.Bytes((long)(churn * Math.Max(1, bytes / link)))}.")
+            : Finding.Warning(
+                "cutover.rounds", PropertyPath.Of("cutover.onNoConvergence"),
+                $"{rates}: the rest will not fit into {Human.Duration(run.Spec.Cutover.MaxDowntime)} after {run.Spec.Cutover.MaxRounds} rounds. "
+                + run.Spec.Cutover.OnNoConvergence switch
+                {
+                    NoConvergence.CutOverAnyway => "It is cut over anyway, as declared, and is down for longer.",
+                    NoConvergence.SlowGuest => "Its writes are held back then, as declared.",
+                    _ => "The run will stop then. Move it when it writes less, allow more downtime, give the link more bandwidth, or set cutover.onNoConvergence.",
+                });
     }
 
     private static IEnumerable<Finding> Downtime(Plan plan, Run run)

@@ -25,7 +25,7 @@ internal sealed class MoveLive : Step
     public override long EstimateBytes(Run run) => run.Vm.Disks.Sum(CopyDisks.Bytes) + run.Vm.MemoryBytes.Or(0);
 
     public override string Describe(Run run) =>
-        $"{Human.Bytes(run.Vm.MemoryBytes.Or(0))} of memory and {string.Join(", ", run.Vm.Disks.Select(disk => $"{disk.Name} {Human.Bytes(CopyDisks.Bytes(disk))}"))} from {run.From.Name} to {run.To.Name} while {run.Name} runs; "
+        $"{Human.Bytes(run.Vm.MemoryBytes.Or(0))} of memory and {string.Join(", ", run.Vm.Disks.Select(disk => $"{disk.Name} {Human.Bytes(CopyDisks.Bytes(disk))}"))} from {run.From.Name} to {run.To.Name}{(run.From.DescribeLive(run.To) is { } way ? $" {way}" : "")} while {run.Name} runs; "
         + $"paused for at most {Human.Duration(run.Spec.Cutover.MaxDowntime)}{run.Spec.Cutover.OnNoConvergence switch
         {
             NoConvergence.SlowGuest => ", slowed down if it writes too fast",

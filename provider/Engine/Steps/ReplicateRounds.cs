@@ -115,8 +115,7 @@ internal sealed class ReplicateRounds : Step
     private static Verdict Decide(Run run, List<CopyRound> rounds, long dirty, TimeSpan since, int slowed, List<string> said)
     {
         var declared = run.Spec.Cutover;
-        var rest = declared.MaxDowntime - Fixed(run);
-        var predicted = Convergence.Predict(rounds, dirty, since, rest > LeastLastRound ? rest : LeastLastRound, TimeSpan.Zero, declared.MaxRounds);
+        var predicted = Convergence.Predict(rounds, dirty, since, Room(run), TimeSpan.Zero, declared.MaxRounds);
         if (predicted.Verdict != ConvergenceVerdict.DoesNotConverge)
         {
             return predicted.Verdict == ConvergenceVerdict.CutOver ? Verdict.CutOver : Verdict.Go;
@@ -159,6 +158,9 @@ internal sealed class ReplicateRounds : Step
         NoConvergence.CutOverAnyway => ", or it writes faster than they can be sent",
         _ => "",
     };
+
+    /// <summary>How long the last round may take.</summary>
+    internal static TimeSpan Room(Run run) => run.Spec.Cutover.MaxDowntime - Fixed(run) is var rest && rest > LeastLastRound ? rest : LeastLastRound;
 
     /// <summary>What the outage costs besides the last round, by the steps' own estimates.</summary>
     internal static TimeSpan Fixed(Run run) =>

@@ -17,6 +17,7 @@ public sealed class LibvirtPlatform : PlatformType
         [
             new("uri", FieldType.Text, "libvirt's connection URI: `qemu:///system`, `qemu+ssh://root@kvm1/system`, `qemu+unix:///session?socket=/path`, `qemu+tls://kvm1/system`, ...") { Required = true },
             RelayOptions.Field,
+            LiveOptions.Field,
         ]);
 
     public override IEnumerable<Finding> Check(MapValue block, PropertyPath at)
@@ -31,5 +32,5 @@ public sealed class LibvirtPlatform : PlatformType
     }
 
     public override Site Open(string siteName, MapValue block, TimeProvider time) =>
-        new LibvirtSite(siteName, block["uri"].AsText!, time, RelayOptions.Read(block["relay"]));
+        new LibvirtSite(siteName, block["uri"].AsText!, time, RelayOptions.Read(block["relay"])) { Arrivals = LiveOptions.Read(block["liveMigration"]) };
 }

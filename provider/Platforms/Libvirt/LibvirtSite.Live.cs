@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using System.Net;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Text;
@@ -10,7 +10,7 @@ namespace VmMigrate.Platforms.Libvirt;
 // Moves of a running VM by libvirt's own migration with storage copy, driven from here (not peer to peer): when we die, libvirt calls it off.
 internal sealed partial class LibvirtSite
 {
-    private const uint Live = 1, PersistDest = 1 << 3, NonSharedDisk = 1 << 6, AbortOnError = 1 << 12, AutoConverge = 1 << 13, PostCopy = 1 << 15;
+    private const uint Live = 1, PersistDest = 1 << 3, NonSharedDisk = 1 << 6, AbortOnError = 1 << 12, AutoConverge = 1 << 13, PostCopy = 1 << 15, Tls = 1 << 16;
 
     /// <summary>Until the job is there and knows how long it may pause the guest.</summary>
     private static readonly TimeSpan FirstLivePoll = TimeSpan.FromMilliseconds(50);
@@ -62,6 +62,11 @@ internal sealed partial class LibvirtSite
                     return [.. against];
                 },
                 cancellation);
+
+    public override string? DescribeLive(Site to) =>
+        to is not LibvirtSite there ? null
+        : LiveSockets.BySockets(this, there) ? "over unix sockets of this machine"
+        : $"over TCP to {LiveSockets.AddressOf(this, there) ?? "the host as libvirt finds it"}, {(there.Arrivals.Tls ? "encrypted (TLS)" : "not encrypted")}";
 
     public override async Task<LiveResult> MoveLiveAsync(LiveRequest request, Site to, IProgress<LiveProgress>? progress, CancellationToken cancellation)
     {
@@ -209,7 +214,7 @@ internal sealed partial class LibvirtSite
             numbers["bandwidth"] = (ulong)Math.Max(1, rate >> 20);
         }
 
-        var flags = Live | PersistDest | NonSharedDisk | AbortOnError | (request.AutoConverge ? AutoConverge : 0) | (request.PostCopy ? PostCopy : 0);
+        var flags = Live | PersistDest | NonSharedDisk | AbortOnError | (request.AutoConverge ? AutoConverge : 0) | (request.PostCopy ? PostCopy : 0) | (there.Arrivals.Tls ? Tls : 0);
         using var from = await _connection.ConnectAsync(cancellation).ConfigureAwait(false);
         using var to = await there._connection.ConnectAsync(cancellation).ConfigureAwait(false);
         var move = LibvirtConnection.OnOwnThread(() =>
@@ -441,13 +446,31 @@ internal sealed partial class LibvirtSite
     {
         internal ImmutableDictionary<string, string> Parameters => parameters;
 
+        /// <summary>TLS is for a network, and so is an address.</summary>
+        internal static bool BySockets(LibvirtSite from, LibvirtSite to) => from._uri.IsLocal && to._uri.IsLocal && to.Arrivals is { Tls: false, Address: null };
+
+        /// <summary>Null where libvirt has to find it: the target is this machine, and the source another.</summary>
+        internal static string? AddressOf(LibvirtSite from, LibvirtSite to) => to.Arrivals.Address ?? (!to._uri.IsLocal ? to._uri.Host : from._uri.IsLocal ? IPAddress.Loopback.ToString() : null);
+
+        private static ImmutableDictionary<string, string> Tcp(LibvirtSite from, LibvirtSite to)
+        {
+            var parameters = ImmutableDictionary<string, string>.Empty;
+            if (AddressOf(from, to) is not { } address)
+            {
+                return parameters;
+            }
+
+            parameters = parameters.Add("migrate_uri", $"tcp://{(address.Contains(':', StringComparison.Ordinal) && address[0] != '[' ? $"[{address}]" : address)}");
+
+            // Else it listens on every address.
+            return IPAddress.TryParse(address, out var ip) && IPAddress.IsLoopback(ip) ? parameters.Add("listen_address", address) : parameters;
+        }
+
         internal static async Task<LiveSockets> MakeAsync(LibvirtSite from, LibvirtSite to, LiveRequest request, CancellationToken cancellation)
         {
-            if (!from._uri.IsLocal || !to._uri.IsLocal)
+            if (!BySockets(from, to))
             {
-                return new LiveSockets(
-                    to._uri.IsLocal ? ImmutableDictionary<string, string>.Empty : ImmutableDictionary<string, string>.Empty.Add("migrate_uri", string.Create(CultureInfo.InvariantCulture, $"tcp://{to._uri.Host}")),
-                    []);
+                return new LiveSockets(Tcp(from, to), []);
             }
 
             var image = request.Target.Disks[0].Location;

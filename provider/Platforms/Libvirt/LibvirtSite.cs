@@ -31,6 +31,8 @@ internal sealed partial class LibvirtSite : Site
     /// <summary>Image files of this machine are opened by ourselves where that can be done; false: always by a server.</summary>
     internal bool DirectFiles { get; init; } = true;
 
+    internal LiveOptions Arrivals { get; init; } = new(Tls: false, null);
+
     internal LibvirtSite(string name, string uri, TimeProvider time, RelayOptions? relay = null)
         : base(name)
     {

@@ -1,5 +1,10 @@
+using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Steps;
+using VmMigrate.Engine.Values;
 using VmMigrate.Platforms.Simulator.Faults;
 using VmMigrate.Platforms.Simulator.Guests;
 
@@ -138,6 +143,25 @@ public sealed class CutoverTests
         world.Time.Advance(TimeSpan.FromSeconds(60));
         Assert.InRange(world.World.CheckJournal("dc1", id).Acknowledged - records, 58, 62);
         await world.AssertNoTracesAsync();
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("2 MiB/s", Severity.Note, "with the base copy, and a last one of about")]
+    [InlineData("400 MiB/s", Severity.Warning, "The run will stop then")]
+    public async Task Preview_tells_how_many_rounds_where_it_is_known_how_fast_the_guest_writes(string churn, Severity severity, string words)
+    {
+        var world = new Rehearsal();
+        var spec = Rehearsal.Spec() with
+        {
+            Mode = MigrationMode.Warm,
+            Cutover = new CutoverSpec { MaxDowntime = TimeSpan.FromSeconds(7) },
+            Facts = DeclaredFacts.Read([KeyValuePair.Create("vm.churn", churn), KeyValuePair.Create("link.rate", "1 MiB/s")], PropertyPath.Of("facts")).Facts,
+        };
+        spec = severity == Severity.Note ? spec with { Facts = DeclaredFacts.Read([KeyValuePair.Create("vm.churn", churn)], PropertyPath.Of("facts")).Facts } : spec;
+        var before = await world.Time.RunAsync(() => PreflightRunner.RunAsync(spec, null, world.Sites(), removal: false, world.Time, RunEvents.None, default));
+        var found = Assert.Single(before.Findings, finding => finding.Id == "cutover.rounds");
+        Assert.Equal(severity, found.Severity);
+        Assert.Contains(words, found.Message, StringComparison.Ordinal);
     }
 
     private static CutoverWindow Window(DateTimeOffset opens) => CutoverWindow.Parse($"{opens.UtcDateTime:HH:mm}-{opens.UtcDateTime.AddHours(2):HH:mm}");

@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Platforms.Libvirt;
 
@@ -45,7 +46,7 @@ public sealed partial class LibvirtMoveTests
         Assert.Equal(Enumerable.Range(1, written.Count), written);
     }
 
-    [Fact(Timeout = Limit)]
+    [Fact(Timeout = 2 * Limit)]
     public async Task A_writer_faster_than_the_link_is_told_with_both_rates_and_held_back_where_that_is_declared()
     {
         var vm = await RunningAsync("move-writer");
@@ -53,7 +54,6 @@ public sealed partial class LibvirtMoveTests
         using var limits = new CopyLimits(TimeProvider.System, TimeZoneInfo.Utc);
         (_dc1.CopyLimits, _dc2.CopyLimits) = (limits, limits);
         var spec = Spec(vm, MigrationMode.Warm) with { Cutover = new CutoverSpec { MaxDowntime = TimeSpan.FromSeconds(7), MaxRounds = 4, Quiesce = false } };
-        Assert.Null((await DriveAsync(spec with { Goal = MigrationGoal.Replicated })).Outcome.Failed);
         limits.Declare(BandwidthSchedule.Parse("4 MiB/s"), null, TimeSpan.FromMinutes(2));
 
         var (_, told) = await DriveAsync(spec);
@@ -83,6 +83,34 @@ public sealed partial class LibvirtMoveTests
         Assert.True(outcome.Failed is null, outcome.Why);
         Assert.Equal(256 << 20, (await _dc2.InspectAsync(vm.Id, Cancel))!.Disks[0].LengthBytes.Value);
         Assert.Contains("LAB-SHA ok", await ConsoleAsync(_dc2, vm.Id, "LAB-READY"), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_guest_moves_live_over_TLS_and_not_to_a_host_whose_certificate_is_another_s()
+    {
+        var vm = await RunningAsync("move-tls");
+        await using var stranger = Arrivals(new LiveOptions(Tls: true, "localhost"));
+        var refused = await GoAsync(stranger);
+        Assert.Equal("move live", refused.Failed?.Name);
+        Assert.Contains("localhost", refused.Why, StringComparison.Ordinal);
+        Assert.Equal(PowerState.Running, (await _dc1.InspectAsync(vm.Id, Cancel))!.Power);
+
+        await using var known = Arrivals(new LiveOptions(Tls: true, null));
+        Assert.Equal("over TCP to 127.0.0.1, encrypted (TLS)", _dc1.DescribeLive(known));
+        Assert.Equal("over unix sockets of this machine", _dc1.DescribeLive(_dc2));
+        var moved = await GoAsync(known);
+        Assert.True(moved.Failed is null, moved.Why);
+        Assert.True(await _dc2.PingAgentAsync(vm.Id, Cancel));
+
+        async Task<RunOutcome> GoAsync(LibvirtSite to)
+        {
+            var before = await PreflightRunner.RunPatientlyAsync(Spec(vm, MigrationMode.Live), null, new Book([_dc1, to]), false, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, Cancel);
+            Assert.False(before.IsBlocked, string.Join(" ", before.Findings.Select(finding => finding.Message)));
+            Assert.Contains(_dc1.DescribeLive(to)!, before.Estimate!.Steps.Single(step => step.Name == "move live").Detail, StringComparison.Ordinal);
+            return await GoalSeeker.RunAsync(before.Plan!, before.Run!, Cancel);
+        }
+
+        LibvirtSite Arrivals(LiveOptions options) => new(TwoHosts.Dc2, lab.Uri(TwoHosts.Dc2), TimeProvider.System) { Arrivals = options };
     }
 
     private Task<string> InGuestAsync(Vm vm, string command) =>
