@@ -352,6 +352,10 @@ namespace VmMigrate.Sdk
             public class LibvirtSite
             {
                 /// <summary>
+                /// How VMs that move live come to this host.
+                /// </summary>
+                public Types.LibvirtLiveMigration? LiveMigration { get; set; } = null!;
+                /// <summary>
                 /// Lets a helper run on the host, which sends less over the link. Only for `qemu+ssh://`.
                 /// </summary>
                 public Types.LibvirtRelay? Relay { get; set; } = null!;
@@ -359,6 +363,18 @@ namespace VmMigrate.Sdk
                 /// libvirt's connection URI: `qemu:///system`, `qemu+ssh://root@kvm1/system`, `qemu+unix:///session?socket=/path`, `qemu+tls://kvm1/system`, ...
                 /// </summary>
                 public string Uri { get; set; } = null!;
+            }
+
+            public class LibvirtLiveMigration
+            {
+                /// <summary>
+                /// The host's name or address in the network for migrations, as the other host reaches it. Default: the host in the URI.
+                /// </summary>
+                public string? Address { get; set; } = null!;
+                /// <summary>
+                /// Whether memory and disks go over TLS. Both hosts need certificates for it (`migrate_tls_x509_cert_dir` or `default_tls_x509_cert_dir` in qemu.conf) that name the address.
+                /// </summary>
+                public bool? Tls { get; set; }
             }
 
             public class LibvirtRelay

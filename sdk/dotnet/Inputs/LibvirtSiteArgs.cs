@@ -16,6 +16,12 @@ namespace VmMigrate.Sdk.Inputs
     public sealed class LibvirtSiteArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
+        /// How VMs that move live come to this host.
+        /// </summary>
+        [Input("liveMigration")]
+        public Input<Inputs.LibvirtLiveMigrationArgs>? LiveMigration { get; set; }
+
+        /// <summary>
         /// Lets a helper run on the host, which sends less over the link. Only for `qemu+ssh://`.
         /// </summary>
         [Input("relay")]

@@ -94,7 +94,8 @@ public sealed class ManyProblemsTests
     [Theory]
     [InlineData("facts", "guest.bitlockr", "on", "input.unknown-fact")]
     [InlineData("facts", "link", "fast", "input.malformed-fact")]
-    public async Task Facts_that_cannot_be_read_are_refused_at_check(string field, string name, string text, string id)
+    [InlineData("cutover", "window", "Sat 02:00", "input.malformed-window")]
+    public async Task Texts_that_cannot_be_read_are_refused_at_check(string field, string name, string text, string id)
     {
         await using var provider = new VmMigrateProvider(TimeProvider.System);
 

@@ -35,7 +35,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             }
             catch (FormatException e)
             {
-                findings.Add(Finding.Error("input.malformed", PropertyPath.Of("cutover.window"), e.Message));
+                findings.Add(Finding.Error("input.malformed-window", PropertyPath.Of("cutover.window"), e.Message));
             }
         }
 
