@@ -12,6 +12,9 @@ namespace VmMigrate.Engine.Estimates;
 /// <param name="Basis">Where the rate comes from: what was recorded, declared, measured by a probe, or is assumed.</param>
 public sealed record Estimate(long Bytes, TimeSpan Duration, TimeSpan Downtime, double BytesPerSecond, string Basis)
 {
+    /// <summary>The rate that a long copy reaches, without what each disk takes before its first byte.</summary>
+    public double LinkBytesPerSecond { get; init; }
+
     /// <summary>Where eight runs of ten are expected to end.</summary>
     public TimeRange DurationRange { get; init; }
 
@@ -42,6 +45,7 @@ public sealed record Estimate(long Bytes, TimeSpan Duration, TimeSpan Downtime, 
         var copyTime = Sum(copying).TotalSeconds;
         return new Estimate(bytes, Sum(all), Sum(all.Where(step => step.Down)), copyTime > 0 ? bytes / copyTime : forecast.BytesPerSecond, forecast.Basis)
         {
+            LinkBytesPerSecond = forecast.BytesPerSecond,
             DurationRange = TimeRange.Of(all),
             DowntimeRange = TimeRange.Of(all.Where(step => step.Down)),
             Steps = all,

@@ -72,7 +72,7 @@ internal static class CutoverChecks
             yield break;
         }
 
-        var (link, rest) = (estimate.BytesPerSecond, ReplicateRounds.Room(run).TotalSeconds);
+        var (link, rest) = (estimate.LinkBytesPerSecond, ReplicateRounds.Room(run).TotalSeconds);
         var rates = $"{run.Name} changes {Human.Rate(churn)} of its disks, and {Human.Rate(link)} are expected to reach {run.To.Name} ({estimate.Basis})";
         var (bytes, rounds) = ((double)run.Vm.Disks.Sum(CopyDisks.Bytes), 1);
         for (; bytes / link > rest && rounds <= run.Spec.Cutover.MaxRounds && churn < link; rounds++)
