@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Text;
 
@@ -11,6 +12,9 @@ internal static class GuestProbe
 {
     /// <summary>No single try takes longer, so that a guest that accepts and says nothing does not use up the whole timeout.</summary>
     internal static readonly TimeSpan TryLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>A VM that is off is waited for in vain; a look at that costs a call.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
     internal static string Describe(ProbeSpec probe)
     {
@@ -45,6 +49,7 @@ internal static class GuestProbe
     private static async Task<string> WaitAsync(ProbeSpec probe, Run run, Site site, string vmId, long since, CancellationToken cancellation)
     {
         var (passed, failed) = (0, 0);
+        var looked = run.Time.GetTimestamp();
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -63,8 +68,27 @@ internal static class GuestProbe
                     PlatformErrorKind.TimedOut, site.Name, $"The guest was not seen alive at {site.Name}: {Describe(probe)}, but after {Human.Duration(elapsed)}: {why}.");
             }
 
+            if (!ok && run.Time.GetElapsedTime(looked) >= LookEvery)
+            {
+                looked = run.Time.GetTimestamp();
+                await MustBeOnAsync(run, site, vmId, what, cancellation);
+            }
+
             run.Events.Status("prove", $"waiting for the guest: {what}, {Human.Duration(elapsed)} of {Human.Duration(probe.Timeout)}");
             await Task.Delay(probe.Interval, run.Time, cancellation);
+        }
+    }
+
+    private static async Task MustBeOnAsync(Run run, Site site, string vmId, string what, CancellationToken cancellation)
+    {
+        var gone = await site.InspectAsync(vmId, cancellation);
+        if (gone is null or { Power: PowerState.Off })
+        {
+            throw new PlatformException(
+                PlatformErrorKind.Refused, site.Name,
+                gone is null
+                    ? $"{run.Name} is gone from {site.Name} while it was to be seen alive there: somebody has deleted it."
+                    : $"{gone.Name} went off at {site.Name} while it was to be seen alive there ({(gone.PowerDetail.Length > 0 ? gone.PowerDetail : "off")}); {what}. Look at its console and at the platform's log there.");
         }
     }
 

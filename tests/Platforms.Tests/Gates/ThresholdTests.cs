@@ -1,3 +1,4 @@
+using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Platforms.Simulator.Faults;
@@ -35,5 +36,25 @@ public sealed class ThresholdTests
         // Two answers, one silence, three answers.
         Assert.Contains("3 times after 5 s", before.Run!.Guest, StringComparison.Ordinal);
         await world.AssertRunsAtAsync("dc2");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_VM_that_goes_off_while_it_is_to_be_seen_alive_is_not_waited_for_and_runs_at_home()
+    {
+        var world = new Rehearsal();
+        var spec = Rehearsal.Spec() with { Probes = [new ProbeSpec(ProbeKind.GuestAgent, TimeSpan.FromHours(1), TimeSpan.FromSeconds(1))] };
+        var since = world.Time.GetUtcNow();
+        var (_, outcome) = await world.Time.RunAsync(async () =>
+        {
+            var run = Drive.RunAsync(
+                spec, null, world.Sites(("dc2", new Fault { Kind = FaultKind.Refuse, Call = "Guest.Boot", Times = 0 })), false, world.NewRunner(), world.Time, RunEvents.None, default);
+            await Task.Delay(TimeSpan.FromSeconds(20), world.Time);
+            world.World.ByHand.PowerOff("dc2", Rehearsal.VmName);
+            return await run;
+        });
+        Assert.Equal("prove", outcome!.Failed?.Name);
+        Assert.Contains("went off at dc2", outcome.Why, StringComparison.Ordinal);
+        Assert.InRange(world.Time.GetUtcNow() - since, TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(1));
+        await world.AssertRunsAtAsync("dc1");
     }
 }
