@@ -102,6 +102,8 @@ internal static class LibvirtErrors
         VirErrorCode.InternalError when error.Words.Contains("client socket is closed", StringComparison.Ordinal) => PlatformErrorKind.Lost,
         VirErrorCode.SystemError when error.Number is NoSpaceLeft or QuotaExceeded => PlatformErrorKind.Full,
         VirErrorCode.SystemError when error.Number is PermissionDenied => PlatformErrorKind.Denied,
+        // QEMU's own link to the other host, amid a live move: the other end went away, and may be back in a moment.
+        _ when error.Words.Contains("Unable to write to socket", StringComparison.Ordinal) || error.Words.Contains("Unable to read from socket", StringComparison.Ordinal) => PlatformErrorKind.Unreachable,
         _ when error.Words.Contains("No space left on device", StringComparison.Ordinal) => PlatformErrorKind.Full,
         _ => PlatformErrorKind.Refused,
     };

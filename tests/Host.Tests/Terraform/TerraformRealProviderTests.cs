@@ -1,3 +1,4 @@
+using CliWrap.Buffered;
 using VmMigrate.Tests;
 
 namespace VmMigrate.Host.Tests.Terraform;
@@ -33,5 +34,24 @@ public sealed class TerraformRealProviderTests
         Assert.Equal("dc1", project.Instance!["attributes"]!["placement"]!["site"]!.GetValue<string>());
         (await project.Destroy()).Worked();
         Assert.Null(project.Instance);
+    }
+
+    [Fact(Timeout = Minutes)]
+    public async Task The_rehearsal_example_kills_a_run_goes_on_goes_back_and_leaves_nothing()
+    {
+        var binary = Repository.At("bin/terraform-provider-vmmigrate");
+        Assert.SkipUnless(File.Exists(binary), "bin/terraform-provider-vmmigrate is not built; `make build` does it.");
+        var folder = Directory.CreateTempSubdirectory("vmmigrate-rehearsal-").FullName;
+        var config = Path.Combine(folder, "terraform.rc");
+        await File.WriteAllTextAsync(
+            config, $$"""provider_installation { dev_overrides { "vmmigrate/vmmigrate" = "{{Path.GetDirectoryName(binary)}}" } }""".Replace("{ ", "{\n", StringComparison.Ordinal).Replace(" }", "\n}", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken);
+        var run = await CliWrap.Cli.Wrap("bash")
+            .WithArguments([Repository.At("examples/rehearsal/rehearse.sh")])
+            .WithEnvironmentVariables(variables => variables.Set("TF_CLI_CONFIG_FILE", config).Set("CHECKPOINT_DISABLE", "1"))
+            .WithValidation(CliWrap.CommandResultValidation.None)
+            .ExecuteBufferedAsync(TestContext.Current.CancellationToken);
+        Directory.Delete(folder, recursive: true);
+        Assert.True(run.ExitCode == 0 && run.StandardOutput.Contains("rehearsed", StringComparison.Ordinal), run.StandardOutput + run.StandardError);
     }
 }

@@ -120,6 +120,7 @@ public sealed class LibvirtTextTests
     [InlineData(38, "cannot open: Permission denied", 13, PlatformErrorKind.Denied, "VIR_ERR_SYSTEM_ERROR")]
     [InlineData(68, "cannot acquire state change lock (held by monitor=x)", 0, PlatformErrorKind.Busy, "VIR_ERR_OPERATION_TIMEOUT")]
     [InlineData(68, "timed out", 0, PlatformErrorKind.TimedOut, "VIR_ERR_OPERATION_TIMEOUT")]
+    [InlineData(9, "operation failed: job 'migration out' failed: Unable to write to socket: Broken pipe", 0, PlatformErrorKind.Unreachable, "VIR_ERR_OPERATION_FAILED")]
     [InlineData(1, "client socket is closed", 0, PlatformErrorKind.Lost, "VIR_ERR_INTERNAL_ERROR")]
     [InlineData(86, "Guest agent is not responding", 0, PlatformErrorKind.Unreachable, "VIR_ERR_AGENT_UNRESPONSIVE")]
     [InlineData(91, "incompatible", 0, PlatformErrorKind.Refused, "VIR_ERR_CPU_INCOMPATIBLE")]
