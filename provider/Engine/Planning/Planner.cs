@@ -59,7 +59,10 @@ public static class Planner
 
             if (run.Seen.DisksAreLeft)
             {
-                return new Plan(PlanKind.Move, [new DefineAgain(), .. Strays(run), .. run.Spec.Goal == MigrationGoal.Committed && run.To.Name == run.Spec.Target.Site ? new Step[] { new RetireSource(), new ReleaseCopy() } : []]);
+                return new Plan(PlanKind.Move, [new DefineAgain(), .. Strays(run), .. run.Spec.Goal == MigrationGoal.Committed && run.To.Name == run.Spec.Target.Site ? new Step[] { new RetireSource(), new ReleaseCopy() } : []])
+                {
+                    ThenLookAgain = run.To.Name != run.Spec.Target.Site,
+                };
             }
         }
 
