@@ -41,6 +41,7 @@ public sealed class TwoHosts : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         // What a run that was killed has left.
+        await RunAsync("bash", ["-c", $"if mountpoint -q '{Folder}/dc2/images'; then umount -l '{Folder}/dc2/images'; fi"]);
         await LabAsync("wipe");
         await LabAsync("guest");
         await LabAsync("up");
