@@ -56,6 +56,42 @@ public sealed class VSphereWireTests
         Assert.Equal((id, "Running", null), (back.Id, PowerStateOf(back), back.Stamp));
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task A_live_move_inside_one_vcenter_is_made_read_without_drift_and_taken_back()
+    {
+        await using var vcsim = await Vcsim.StartAsync("-guests", "-hosts", "2");
+        await using var vc1 = vcsim.Open("vc1");
+        await new VcsimWorld(vcsim, vc1).CreateVmAsync("app-02", VcsimWorld.Content(4 << 20, 7), Cancel);
+        var id = (await vc1.FindByNameAsync("app-02", Cancel))[0].Id;
+        await vc1.EnsureRunningAsync(id, Cancel);
+        while (!await vc1.PingAgentAsync(id, Cancel))
+        {
+            await Task.Delay(50, Cancel);
+        }
+
+        await using var provider = new VmMigrateProvider(TimeProvider.System);
+        await using var server = await PulumiServer.StartAsync(provider, null, FileLog.Open(null, TimeProvider.System), TimeProvider.System);
+        using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{server.Port}");
+        var client = new ResourceProvider.ResourceProviderClient(channel);
+        await client.ConfigureAsync(new ConfigureRequest { Args = Map(("sites", Of(("vc1", SiteOf(vcsim))))), AcceptSecrets = true }, cancellationToken: Cancel);
+        var inputs = Map(("vm", Of(("site", Text("vc1")), ("name", Text("app-02")))), ("target", Of(("site", Text("vc1")), ("host", Text("DC0_C0_H1")))), ("mode", Text("Live")));
+        var check = await client.CheckAsync(new CheckRequest { Urn = Migration, News = inputs }, cancellationToken: Cancel);
+
+        var made = await client.CreateAsync(new CreateRequest { Urn = Migration, Properties = check.Inputs }, cancellationToken: Cancel);
+
+        Assert.Equal("CutOver", made.Properties.Fields["phase"].StringValue);
+        Assert.Equal("DC0_C0_H1", made.Properties.Fields["placement"].StructValue.Fields["host"].StringValue);
+        var read = await client.ReadAsync(new ReadRequest { Id = made.Id, Urn = Migration, Inputs = check.Inputs, Properties = made.Properties }, cancellationToken: Cancel);
+        Assert.Equal("CutOver", read.Properties.Fields["phase"].StringValue);
+        Assert.Empty(read.Properties.Fields["drift"].ListValue.Values);
+        var diff = await client.DiffAsync(new DiffRequest { Id = made.Id, Urn = Migration, Olds = read.Properties, News = check.Inputs, OldInputs = check.Inputs }, cancellationToken: Cancel);
+        Assert.Equal(DiffResponse.Types.DiffChanges.DiffNone, diff.Changes);
+
+        await client.DeleteAsync(new DeleteRequest { Id = made.Id, Urn = Migration, Properties = read.Properties, OldInputs = check.Inputs }, cancellationToken: Cancel);
+        var back = Assert.Single(await vc1.FindByNameAsync("app-02", Cancel));
+        Assert.Equal((id, "Running", "DC0_C0_H0", null), (back.Id, PowerStateOf(back), back.Host.Value, back.Stamp));
+    }
+
     private static string? PowerStateOf(Engine.Facts.Vm? vm) => vm?.Power.ToString();
 
     private static Google.Protobuf.WellKnownTypes.Value SiteOf(Vcsim vcsim) => Of(("vsphere", Of(
