@@ -139,6 +139,9 @@ func (f *front) call(w http.ResponseWriter, r *http.Request) {
 		if !f.moves.cancel(w, ref.Value) {
 			forward()
 		}
+	case "ReconfigVM_Task", "MarkAsTemplate", "MarkAsVirtualMachine", "Rename_Task":
+		forward()
+		announce(ref)
 	case "RetrievePropertiesEx", "ContinueRetrievePropertiesEx":
 		f.lock.Lock()
 		find, put := f.find, f.put
@@ -168,6 +171,22 @@ func (f *front) call(w http.ResponseWriter, r *http.Request) {
 	default:
 		forward()
 	}
+}
+
+// announce tells those who wait for updates what the simulator changes without a word.
+func announce(ref types.ManagedObjectReference) {
+	vm, ok := simulator.Map.Get(ref).(*simulator.VirtualMachine)
+	if !ok {
+		return
+	}
+	simulator.Map.WithLock(vm, func() {
+		simulator.Map.Update(vm, []types.PropertyChange{
+			{Name: "name", Val: vm.Name},
+			{Name: "config.template", Val: vm.Config.Template},
+			{Name: "config.extraConfig", Val: vm.Config.ExtraConfig},
+			{Name: "config.hardware.device", Val: vm.Config.Hardware.Device},
+		})
+	})
 }
 
 // strike does what was ordered for this call. False: nothing was, or it only took longer.

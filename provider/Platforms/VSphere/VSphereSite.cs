@@ -27,6 +27,8 @@ internal sealed partial class VSphereSite : Site
     private readonly VimClient _client;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _reading = new(1, 1);
+    /// <summary>All VMs with all that facts need, for listing again and again.</summary>
+    private readonly VimView _vms;
     /// <summary>Where VMs were found, by their ids: asked again before it is believed.</summary>
     private readonly ConcurrentDictionary<string, MoRef> _references = new(StringComparer.Ordinal);
 
@@ -39,6 +41,7 @@ internal sealed partial class VSphereSite : Site
         Address = address;
         _time = time;
         _client = new VimClient(name, address, time);
+        _vms = new VimView(_client, "VirtualMachine", VmFacts.Paths);
     }
 
     internal VSphereAddress Address { get; }
@@ -112,7 +115,7 @@ internal sealed partial class VSphereSite : Site
     {
         var inventory = await FreshInventoryAsync(InventoryAge, cancellation).ConfigureAwait(false);
         var autostart = await AutostartsAsync(inventory, cancellation).ConfigureAwait(false);
-        var vms = await _client.ReadAllAsync("listing the VMs", new Dictionary<string, string[]> { ["VirtualMachine"] = VmFacts.Paths }, cancellation).ConfigureAwait(false);
+        var vms = await _vms.ReadAsync("listing the VMs", cancellation).ConfigureAwait(false);
         foreach (var vm in vms.Select(vm => VmFacts.Read(vm, inventory, autostart, null, Address.EnableChangeTracking)).OrderBy(vm => vm.Name, StringComparer.Ordinal))
         {
             yield return vm;
@@ -139,6 +142,7 @@ internal sealed partial class VSphereSite : Site
 
     public override async ValueTask DisposeAsync()
     {
+        await _vms.DisposeAsync().ConfigureAwait(false);
         await _client.DisposeAsync().ConfigureAwait(false);
         _reading.Dispose();
         _exporting.Dispose();

@@ -1,0 +1,141 @@
+using System.Xml.Linq;
+using VmMigrate.Engine.Contracts;
+using static VmMigrate.Platforms.VSphere.Vim.VimXml;
+
+namespace VmMigrate.Platforms.VSphere.Vim;
+
+/// <summary>
+/// All objects of one type with some of their properties, kept up to date: the server keeps the view and a filter for the session, and each look asks only for what has changed since the one before.
+/// </summary>
+/// <remarks>Source: Web Services SDK guide, "Incremental property retrieval". A lost session takes the filter along; then all is read anew. Safe for calls from several threads.</remarks>
+internal sealed class VimView(VimClient client, string type, string[] paths) : IAsyncDisposable
+{
+    /// <summary>Objects in one reply, as where all are read at once.</summary>
+    private const int PageObjects = 250;
+
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Dictionary<MoRef, Dictionary<string, XElement>> _seen = [];
+    private MoRef? _collector;
+    private string _version = "";
+
+    /// <summary>The objects as they are now.</summary>
+    internal async Task<IReadOnlyList<VimObject>> ReadAsync(string what, CancellationToken cancellation)
+    {
+        await _gate.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (_collector is not null)
+            {
+                try
+                {
+                    await CatchUpAsync(what, cancellation).ConfigureAwait(false);
+                    return Objects();
+                }
+                catch (PlatformException exception) when (exception.NativeCode is VSphereErrors.ObjectGone or "InvalidCollectorVersion")
+                {
+                    // Gone with its session.
+                }
+            }
+
+            await BeginAsync(what, cancellation).ConfigureAwait(false);
+            await CatchUpAsync(what, cancellation).ConfigureAwait(false);
+            return Objects();
+        }
+        catch
+        {
+            // Where an answer was lost, what has changed since is not known any more.
+            _collector = null;
+            throw;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>The session may be somebody else's and go on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_collector is { } collector)
+        {
+            await VimProperties.ForgetAsync(client, collector, "DestroyPropertyCollector").ConfigureAwait(false);
+        }
+
+        _gate.Dispose();
+    }
+
+    private async Task BeginAsync(string what, CancellationToken cancellation)
+    {
+        _collector = null;
+        _version = "";
+        _seen.Clear();
+        var content = await client.ContentAsync(cancellation).ConfigureAwait(false);
+        var views = content.Manager("viewManager") ?? throw new PlatformException(PlatformErrorKind.Unsupported, client.Site, $"{what}: the server has no view manager");
+        var view = MoRef.Of((await client.ReadAsync(
+            what, views, "CreateContainerView", cancellation, Ref("container", content.RootFolder), El("type", type), El("recursive", true)).ConfigureAwait(false)).Child("returnval")!);
+        var collector = MoRef.Of((await client.ReadAsync(what, content.PropertyCollector, "CreatePropertyCollector", cancellation).ConfigureAwait(false)).Child("returnval")!);
+        // Whole values: a change of one option comes with all of them.
+        await client.ReadAsync(
+            what, collector, "CreateFilter", cancellation, El("spec", VimProperties.PropSet(type, paths), VimProperties.ViewSet(view)), El("partialUpdates", false)).ConfigureAwait(false);
+        _collector = collector;
+    }
+
+    private async Task CatchUpAsync(string what, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var reply = await client.ReadAsync(
+                what, _collector!.Value, "WaitForUpdatesEx", cancellation,
+                El("version", _version), El("options", El("maxWaitSeconds", 0), El("maxObjectUpdates", PageObjects))).ConfigureAwait(false);
+            if (reply.Child("returnval") is not { } update)
+            {
+                return;
+            }
+
+            _version = update.Text("version") ?? _version;
+            foreach (var change in update.Children("filterSet").SelectMany(filter => filter.Children("objectSet")))
+            {
+                Apply(change);
+            }
+
+            if (update.Flag("truncated") != true)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Apply(XElement change)
+    {
+        if (change.RefAt("obj") is not { } one || one.Type != type)
+        {
+            return;
+        }
+
+        if (change.Text("kind") == "leave")
+        {
+            _seen.Remove(one);
+            return;
+        }
+
+        if (!_seen.TryGetValue(one, out var properties))
+        {
+            _seen[one] = properties = new Dictionary<string, XElement>(StringComparer.Ordinal);
+        }
+
+        foreach (var property in change.Children("changeSet"))
+        {
+            if (property.Child("val") is { } value && property.Text("op") is not ("remove" or "indirectRemove"))
+            {
+                properties[property.Text("name")!] = value;
+            }
+            else
+            {
+                properties.Remove(property.Text("name")!);
+            }
+        }
+    }
+
+    /// <summary>As they stand: what comes later changes a copy.</summary>
+    private List<VimObject> Objects() => [.. _seen.Select(one => new VimObject(one.Key, new Dictionary<string, XElement>(one.Value, StringComparer.Ordinal)))];
+}
