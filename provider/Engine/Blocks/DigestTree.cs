@@ -287,6 +287,16 @@ public sealed class DigestTree : IDisposable
         return delta;
     }
 
+    /// <summary>What <see cref="Save"/> writes, at most.</summary>
+    internal long MostSavedBytes
+    {
+        get
+        {
+            lock (_gate)
+                return _pages.Sum(page => page is null ? 1L : page.Chunks is null ? 65 + _size : 65 + ((long)page.KnownCount * _size));
+        }
+    }
+
     /// <summary>Writes what is known: a byte a page (0 nothing, 1 all and the page's digest, 2 a part), and for a part two bitmaps and the digests of its chunks that are not zero.</summary>
     internal void Save(Stream to)
     {

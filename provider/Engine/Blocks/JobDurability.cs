@@ -19,6 +19,7 @@ internal sealed class JobDurability(ResumeOptions? resume, ExtentSet? ranges, Ti
 
     private readonly Lock _gate = new();
     private readonly ManualResetEventSlim _idle = new(initialState: true);
+    private readonly MemoryStream _map = new();
     private Checkpoint _waiting = new();
     private long _stable;
     private long _unsaved;
@@ -137,7 +138,7 @@ internal sealed class JobDurability(ResumeOptions? resume, ExtentSet? ranges, Ti
             stable = _stable;
         try
         {
-            await resume!.Store.SaveAsync(ResumeMap.Write(tree, resume.SourceState, ranges, ZeroesNeedWriting, stable), cancellationToken);
+            await resume!.Store.SaveAsync(ResumeMap.Write(_map, tree, resume.SourceState, ranges, ZeroesNeedWriting, stable), cancellationToken);
         }
         catch (IOException e)
         {
@@ -171,7 +172,11 @@ internal sealed class JobDurability(ResumeOptions? resume, ExtentSet? ranges, Ti
     /// <summary>Waits a little while another worker makes things stable.</summary>
     internal void WaitForOther(CancellationToken cancellationToken) => _idle.Wait(100, cancellationToken);
 
-    public void Dispose() => _idle.Dispose();
+    public void Dispose()
+    {
+        _idle.Dispose();
+        _map.Dispose();
+    }
 
     private void Return(CopyJob job, Checkpoint checkpoint)
     {

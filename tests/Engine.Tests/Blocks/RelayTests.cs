@@ -88,6 +88,24 @@ public sealed class RelayTests
         Assert.True(from.Received + to.Sent < (3 * source.StoredBytes) + MiB, $"{from.Received} and {to.Sent} bytes crossed for {source.StoredBytes}");
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(512 << 10)]
+    [InlineData(5_000_001)]
+    public async Task A_map_of_any_size_is_kept_there_and_comes_back_whole(int length)
+    {
+        using var link = new Link(new MemoryDisk("far", MiB));
+        var store = link.Disk.Map()!;
+        Assert.Null(await store.LoadAsync(Stop));
+        var map = Scratch.Noise(1, length);
+        foreach (var now in new[] { Scratch.Noise(2, 3 * MiB), map })
+            await store.SaveAsync(now, Stop);
+        Assert.Equal(map, await store.LoadAsync(Stop));
+        await store.DeleteAsync(Stop);
+        Assert.Null(await store.LoadAsync(Stop));
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_relay_that_dies_is_started_again_within_the_patience_and_the_copy_goes_on()
     {

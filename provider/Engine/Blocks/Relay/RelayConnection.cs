@@ -164,26 +164,73 @@ internal sealed class RelayConnection : IDisposable
         return frame.Type == expected ? payload : throw RelayProtocol.Nonsense(Peer, $"a frame of type {(int)frame.Type} where {expected} was due");
     }
 
-    /// <summary>Asks about the map; answers come in order, one at a time.</summary>
-    internal byte[]? Ask(RelayFrameType what, ReadOnlySpan<byte> payload)
+    /// <summary>The map for resuming; null where there is none.</summary>
+    /// <exception cref="IOException">It cannot be read there.</exception>
+    internal byte[]? LoadMap()
     {
         lock (_asking)
         {
-            _isAsking = true;
+            byte[]? map = null;
+            for (var at = 0; map is null || at < map.Length;)
+            {
+                var read = Ask(RelayFrameType.LoadMap, new RelayBuilder().Int64(at).Written);
+                var (exists, length) = (read.Byte() == 1, read.Int64());
+                var part = read.Rest();
+                if (!exists)
+                    return null;
+                if (length is < 0 or > RelayProtocol.MostMap || (map is not null && map.Length != length) || part.Length > length - at || (part.IsEmpty && at < length))
+                    throw RelayProtocol.Nonsense(Peer, "a part of a map that does not fit");
+                map ??= new byte[length];
+                part.CopyTo(map.AsSpan(at));
+                at += part.Length;
+            }
+
+            return map;
+        }
+    }
+
+    /// <exception cref="IOException">It cannot be saved there.</exception>
+    internal int SaveMap(ReadOnlySpan<byte> map)
+    {
+        lock (_asking)
+        {
+            for (var at = 0; ;)
+            {
+                var part = map.Slice(at, Math.Min(map.Length - at, RelayProtocol.MapPartBytes));
+                var isLast = at + part.Length == map.Length;
+                Ask(RelayFrameType.SaveMap, new RelayBuilder().Int64(at).Byte(isLast ? (byte)1 : (byte)0).Bytes(part).Written);
+                at += part.Length;
+                if (isLast)
+                    return at;
+            }
+        }
+    }
+
+    internal int DeleteMap()
+    {
+        lock (_asking)
+        {
+            Ask(RelayFrameType.DeleteMap, []);
+            return 0;
+        }
+    }
+
+    /// <summary>Asks about the map, and waits for the answer. Under the lock for that.</summary>
+    private RelayPayload Ask(RelayFrameType what, ReadOnlySpan<byte> payload)
+    {
+        _isAsking = true;
+        try
+        {
             Send(what, 0, payload);
-            try
-            {
-                var read = new RelayPayload(Wait(_own, RelayFrameType.Map, _room, null), Peer);
-                return read.Byte() == 1 ? read.Rest().ToArray() : null;
-            }
-            catch (BlockException e) when (e.Kind == BlockErrorKind.WriteFailed)
-            {
-                throw new IOException(e.Message, e);
-            }
-            finally
-            {
-                _isAsking = false;
-            }
+            return new RelayPayload(Wait(_own, RelayFrameType.Map, _room, null), Peer);
+        }
+        catch (BlockException e) when (e.Kind == BlockErrorKind.WriteFailed)
+        {
+            throw new IOException(e.Message, e);
+        }
+        finally
+        {
+            _isAsking = false;
         }
     }
 

@@ -57,12 +57,12 @@ internal sealed class RelayDisk(string name, Func<CancellationToken, RelayConnec
     private sealed class FarMap(RelayDisk disk) : ResumeStore
     {
         public override ValueTask<byte[]?> LoadAsync(CancellationToken cancellationToken) =>
-            new(BlockingCall.RunAsync(() => disk.Connect(cancellationToken).Ask(RelayFrameType.LoadMap, []), cancellationToken));
+            new(BlockingCall.RunAsync(() => disk.Connect(cancellationToken).LoadMap(), cancellationToken));
 
         public override ValueTask SaveAsync(ReadOnlyMemory<byte> map, CancellationToken cancellationToken) =>
-            new(BlockingCall.RunAsync(() => disk.Connect(cancellationToken).Ask(RelayFrameType.SaveMap, map.Span), cancellationToken));
+            new(BlockingCall.RunAsync(() => disk.Connect(cancellationToken).SaveMap(map.Span), cancellationToken));
 
         public override ValueTask DeleteAsync(CancellationToken cancellationToken) =>
-            new(BlockingCall.RunAsync(() => disk.Connect(cancellationToken).Ask(RelayFrameType.DeleteMap, []), cancellationToken));
+            new(BlockingCall.RunAsync(() => disk.Connect(cancellationToken).DeleteMap(), cancellationToken));
     }
 }

@@ -44,6 +44,12 @@ internal static class RelayProtocol
     /// <summary>A shell's start files may print something before the relay speaks.</summary>
     internal const int MostNoise = 4 << 10;
 
+    /// <summary>Of a map for resuming in one frame: a map of many TiB crosses in parts.</summary>
+    internal const int MapPartBytes = 512 << 10;
+
+    /// <summary>Of a whole map: that of 60 TiB of content.</summary>
+    internal const int MostMap = 256 << 20;
+
     /// <summary>Of extents in one answer.</summary>
     internal const int MostExtents = 4096;
 

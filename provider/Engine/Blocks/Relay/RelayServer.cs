@@ -18,7 +18,9 @@ internal sealed class RelayServer(Stream from, Stream to, Func<RelayDiskRequest,
     private readonly ConcurrentDictionary<int, RelayServerChannel> _channels = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _noting = new();
+    private readonly MemoryStream _saving = new();
     private DiskAccess? _disk;
+    private byte[]? _loaded;
     private BlockReader? _reader;
     private BlockWriter? _writer;
     private long _heard = time.GetTimestamp();
@@ -77,7 +79,11 @@ internal sealed class RelayServer(Stream from, Stream to, Func<RelayDiskRequest,
         }
     }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _saving.Dispose();
+    }
 
     private void Pass(RelayFrame frame)
     {
@@ -129,16 +135,14 @@ internal sealed class RelayServer(Stream from, Stream to, Func<RelayDiskRequest,
                     await OpenDiskAsync(payload);
                     break;
                 case RelayFrameType.LoadMap:
-                    var map = await Map().LoadAsync(_stop.Token);
-                    SendMap(map);
+                    await LoadMapAsync(payload);
                     break;
                 case RelayFrameType.SaveMap:
-                    await Map().SaveAsync(payload, _stop.Token);
-                    SendMap(null);
+                    await SaveMapAsync(payload);
                     break;
                 case RelayFrameType.DeleteMap:
                     await Map().DeleteAsync(_stop.Token);
-                    SendMap(null);
+                    SendMapPart(null, 0);
                     break;
                 case RelayFrameType.Ping:
                     _wire.Send(RelayFrameType.Pong, 0, []);
@@ -172,11 +176,46 @@ internal sealed class RelayServer(Stream from, Stream to, Func<RelayDiskRequest,
 
     private ResumeStore Map() => _disk?.Resume ?? throw RelayProtocol.Nonsense(Peer, "a map for a disk that has none");
 
-    private void SendMap(byte[]? map)
+    /// <summary>A part of the map from an offset on; the first is read from the store, the others are of what was read then.</summary>
+    private async Task LoadMapAsync(byte[] payload)
     {
-        if (map is { Length: >= RelayProtocol.MostPayload })
-            map = null;
-        _wire.Send(RelayFrameType.Map, 0, new RelayBuilder().Byte(map is null ? (byte)0 : (byte)1).Bytes(map).Written);
+        var offset = new RelayPayload(payload, Peer).Int64();
+        if (offset == 0)
+            _loaded = await Map().LoadAsync(_stop.Token);
+        if (_loaded is { } map && (offset < 0 || offset > map.Length))
+            throw RelayProtocol.Nonsense(Peer, "an offset behind the map's end");
+        SendMapPart(_loaded, (int)offset);
+    }
+
+    /// <summary>Parts come in order; the last one has the map saved.</summary>
+    private async Task SaveMapAsync(byte[] payload)
+    {
+        if (Take() is { } whole)
+            await Map().SaveAsync(whole, _stop.Token);
+        SendMapPart(null, 0);
+
+        ReadOnlyMemory<byte>? Take()
+        {
+            var read = new RelayPayload(payload, Peer);
+            var (offset, isLast) = (read.Int64(), read.Byte() == 1);
+            var part = read.Rest();
+            if (offset == 0)
+                _saving.SetLength(0);
+            if (offset != _saving.Length || offset + part.Length > RelayProtocol.MostMap)
+                throw RelayProtocol.Nonsense(Peer, "a part of a map that does not fit");
+            _saving.Write(part);
+            return isLast ? _saving.GetBuffer().AsMemory(0, (int)_saving.Length) : null;
+        }
+    }
+
+    private void SendMapPart(byte[]? map, int offset)
+    {
+        var part = map.AsSpan(Math.Min(offset, map?.Length ?? 0));
+        _wire.Send(
+            RelayFrameType.Map, 0,
+            new RelayBuilder().Byte(map is null ? (byte)0 : (byte)1).Int64(map?.Length ?? 0).Bytes(part[..Math.Min(part.Length, RelayProtocol.MapPartBytes)]).Written);
+        if (part.Length <= RelayProtocol.MapPartBytes)
+            _loaded = null;
     }
 
     private void TrySendFailure(int channel, BlockException e)
