@@ -12,6 +12,9 @@ namespace VmMigrate.Engine.Steps;
 /// </remarks>
 internal sealed class BegunCopy
 {
+    /// <summary>The map of a larger disk does not keep every chunk's digest: at 4 TiB these take 32 MiB, half of what a copy may use. There a change costs the whole GiB around it after a kill.</summary>
+    private const long MostKept = 4L << 40;
+
     private readonly Dictionary<string, string> _states = new(StringComparer.Ordinal);
 
     /// <summary>The checkpoint since which the source has to tell changes; null where nothing was begun.</summary>
@@ -52,7 +55,7 @@ internal sealed class BegunCopy
     /// <param name="changed">What has changed since <see cref="Since"/>; null where that is not known, and nothing that was begun counts.</param>
     internal ResumeOptions? Of(Run run, string disk, DiskAccess to, string checkpoint, ExtentSet? changed) => to.Resume is not { } store ? null : new ResumeOptions(store, State(run, disk, checkpoint))
     {
-        MayChange = true,
+        MayChange = to.LengthBytes <= MostKept,
         EarlierState = changed is null ? null : _states.GetValueOrDefault(disk),
         ChangedSince = changed ?? ExtentSet.Empty,
     };
