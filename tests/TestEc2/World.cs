@@ -73,6 +73,8 @@ internal sealed class World
 
     internal int VcpuQuota { get; set; } = 256;
 
+    internal int PutsPerSecondQuota { get; set; } = 20_000;
+
     internal int MostPendingSnapshots { get; set; } = 100;
 
     /// <summary>Calls so far, by action.</summary>

@@ -1,11 +1,8 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Amazon.EC2;
 using Amazon.EC2.Model;
-using Amazon.Runtime;
 using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Contracts;
-using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Text;
 using VmMigrate.Engine.Values;
 
@@ -188,40 +185,6 @@ internal sealed partial class AwsSite
         }
     }
 
-    private async Task PreviewQuotasAsync(InstanceTypeInfo type, VmRequest request, ImmutableArray<Finding>.Builder findings, CancellationToken cancellation)
-    {
-        var quota = await QuotaAsync("ec2", "L-1216C47A", cancellation).ConfigureAwait(false);
-        if (quota.TryGet(out var vcpus))
-        {
-            var instances = await InstancesAsync([new Filter("instance-state-name", ["running", "pending"])], cancellation).ConfigureAwait(false);
-            await DescribeTypesAsync(instances.Select(instance => instance.InstanceType.Value), cancellation).ConfigureAwait(false);
-            var used = instances.Sum(instance => _types.GetValueOrDefault(instance.InstanceType.Value)?.VCpuInfo?.DefaultVCpus ?? 0);
-            var needed = type.VCpuInfo.DefaultVCpus ?? 0;
-            if (used + needed > vcpus)
-            {
-                findings.Add(Finding.Error("quota.vcpu", Target, $"{type.InstanceType} needs {needed} vCPU, and of the account's {vcpus:0} for standard On-Demand instances in {_settings.Region} {used} are in use. Ask for more in Service Quotas (L-1216C47A), or stop something."));
-            }
-        }
-        else
-        {
-            findings.Add(Finding.Note("quota.vcpu", Target, $"The account's vCPU quota could not be seen: {quota.WhyUnknown}."));
-        }
-
-        var snapshots = await QuotaAsync("ebs", "L-B3A130E6", cancellation).ConfigureAwait(false);
-        if (snapshots.TryGet(out var most))
-        {
-            var pending = await _connection.AskAsync("counting pending snapshots", ec2 => ec2.DescribeSnapshotsAsync(new DescribeSnapshotsRequest { OwnerIds = ["self"], Filters = [new Filter("status", ["pending"])] }, cancellation), cancellation).ConfigureAwait(false);
-            if ((pending.Snapshots ?? []).Count + request.Disks.Length > most)
-            {
-                findings.Add(Finding.Error("quota.snapshot", Target, $"{request.Disks.Length} snapshots have to be open at once, and {(pending.Snapshots ?? []).Count} of the {most:0} that the account may have pending are. Wait for them, or ask for more in Service Quotas."));
-            }
-        }
-
-        findings.Add(Finding.Note(
-            "quota.api-rate", Target,
-            $"Blocks go at most at {_settings.BlocksPerSecond}/s ({Human.Bytes((long)_settings.BlocksPerSecond * Ebs.EbsClient.BlockBytes)}/s) to EBS direct, all migrations of this run together; the account's quota is 1000/s in most regions, and throttling only slows the copy down."));
-    }
-
     private async Task PreviewReferencesAsync(AwsTarget options, string? vpc, PropertyPath at, ImmutableArray<Finding>.Builder findings, CancellationToken cancellation)
     {
         foreach (var id in options.SecurityGroups)
@@ -257,20 +220,6 @@ internal sealed partial class AwsSite
         }
         while (!string.IsNullOrEmpty(request.NextToken));
         return used;
-    }
-
-    private async Task<Fact<double>> QuotaAsync(string service, string code, CancellationToken cancellation)
-    {
-        try
-        {
-            var reply = await _connection.Http.CallJsonAsync(
-                "servicequotas", "ServiceQuotasV20190624.GetServiceQuota", new JsonObject { ["ServiceCode"] = service, ["QuotaCode"] = code }.ToJsonString(), cancellation).ConfigureAwait(false);
-            return Fact.Known(reply.GetProperty("Quota").GetProperty("Value").GetDouble());
-        }
-        catch (Exception e) when (e is AmazonServiceException or AmazonClientException or HttpRequestException)
-        {
-            return Fact<double>.Unknown(e.Message.TrimEnd('.'));
-        }
     }
 
     // --- Rights ---

@@ -79,7 +79,7 @@ public sealed class Ec2MoveTests
     {
         await using var ec2 = await Ec2World.StartAsync();
         ec2.Account.Denied.UnionWith(["ec2:RunInstances", "ec2:CreateVolume"]);
-        ec2.World.VcpuQuota = 1;
+        (ec2.World.VcpuQuota, ec2.World.PutsPerSecondQuota) = (1, 1000);
         var dc = new Datacentre(ec2);
         var options = Value.Map(
             ("instanceType", Value.Text("m7g.large")),
@@ -95,6 +95,10 @@ public sealed class Ec2MoveTests
         Assert.Contains("aws.type.fits", ids);
         Assert.Contains("aws.address.fits", ids);
         Assert.Contains("aws.group.exists", ids);
+        // EC2 refuses the declared type, so its quota is not reached; the rest of the account's is looked at with one that fits.
+        var (fits, _) = await dc.DriveAsync(Datacentre.Spec());
+        Assert.Contains(fits.Findings, finding => finding.Id == "quota.vcpu" && finding.Severity == Engine.Checks.Severity.Error);
+        Assert.Contains(fits.Findings, finding => finding.Id == "quota.api-rate" && finding.Severity == Engine.Checks.Severity.Warning && finding.Message.Contains("the account's quota is 1000/s", StringComparison.Ordinal));
         Assert.Contains(before.Findings, finding => finding.Message.Contains("ec2:RunInstances", StringComparison.Ordinal) && finding.Message.Contains("ec2:CreateVolume", StringComparison.Ordinal));
         Assert.Contains(before.Findings, finding => finding.Message.Contains("the five that AWS keeps", StringComparison.Ordinal));
         Assert.Empty(ec2.World.Snapshots);
