@@ -38,6 +38,9 @@ public sealed record Capabilities
     /// <summary>Why a VM that is made here cannot keep its hardware addresses; null where it can.</summary>
     public string? WhyNoHardwareAddresses { get; init; }
 
+    /// <summary>Why no throw-away clone of copied disks can be booted here (<see cref="Site.EnsureTestCloneAsync"/>); null where it can.</summary>
+    public string? WhyNoTestBoot { get; init; } = "its driver cannot boot a clone of copied disks";
+
     /// <summary>A VM can be put away at commit (<see cref="Site.EnsureArchivedAsync"/>).</summary>
     public bool Archives { get; init; }
 

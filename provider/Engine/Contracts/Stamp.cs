@@ -9,6 +9,9 @@ public enum StampRole
 
     /// <summary>The copy, and after cutover the VM.</summary>
     Target,
+
+    /// <summary>A throw-away clone of the copied disks, for a test boot.</summary>
+    Test,
 }
 
 /// <summary>

@@ -24,6 +24,9 @@ public static class StampNotes
     /// <summary>On the source: when its disks were last copied whole, for a goal that ends there.</summary>
     public const string Replicated = "replicated";
 
+    /// <summary>On the source: which replica was last booted in a test, when, and how its guest was seen, in the form of <see cref="Planning.TestedNote"/>.</summary>
+    public const string Tested = "tested";
+
     /// <summary>On the source: the checkpoint whose content all disks at the target hold. Changes since then are all that has to be sent.</summary>
     public const string Synced = "synced";
 

@@ -75,6 +75,12 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
 
     // --- Writing ---
 
+    public override Task<string> EnsureTestCloneAsync(VmRequest request, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureTestCloneAsync(request, cancellation), cancellation);
+
+    public override Task EnsureTestClonesRemovedAsync(string migrationId, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureTestClonesRemovedAsync(migrationId, cancellation), cancellation);
+
     public override Task EnsureStampAsync(string vmId, Stamp? stamp, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsureStampAsync(vmId, stamp, cancellation), cancellation);
 

@@ -85,6 +85,9 @@ public sealed class Run
     /// <summary>What this run has converted the copied guest with; null where it has not.</summary>
     public GuestConversion? Converted { get; set; }
 
+    /// <summary>The test clone's id at the target, once it is defined.</summary>
+    internal string? CloneId { get; set; }
+
     /// <summary>The copy's id at the target, once it is defined.</summary>
     public string? CopyId { get; set; }
 

@@ -13,6 +13,7 @@ public enum MigrationPhase
     Validated,
     Replicating,
     Replicated,
+    Tested,
     CuttingOver,
     CutOver,
     Committed,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.Sockets;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
@@ -34,11 +35,15 @@ internal static class GuestProbe
     /// <summary>All declared gates of a run, one after the other, at the VM's present place.</summary>
     /// <returns>How each was passed.</returns>
     /// <exception cref="PlatformException">One was not.</exception>
-    internal static async Task<string> WaitForAllAsync(Run run, Site site, string vmId, CancellationToken cancellation)
+    internal static Task<string> WaitForAllAsync(Run run, Site site, string vmId, CancellationToken cancellation) =>
+        WaitForAllAsync(run, run.Spec.Probes, site, vmId, cancellation);
+
+    /// <summary>The same of some gates.</summary>
+    internal static async Task<string> WaitForAllAsync(Run run, ImmutableArray<ProbeSpec> probes, Site site, string vmId, CancellationToken cancellation)
     {
         var seen = new List<string>();
         var since = run.Time.GetTimestamp();
-        foreach (var probe in run.Spec.Probes)
+        foreach (var probe in probes)
         {
             seen.Add(await WaitAsync(probe, run, site, vmId, since, cancellation));
         }

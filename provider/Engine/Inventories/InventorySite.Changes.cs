@@ -39,6 +39,11 @@ public sealed partial class InventorySite
 
     public override Task<string> EnsureDefinedAsync(VmRequest request, CancellationToken cancellation) => ChangeAsync(() => _site.EnsureDefinedAsync(request, cancellation));
 
+    public override Task<string> EnsureTestCloneAsync(VmRequest request, CancellationToken cancellation) => ChangeAsync(() => _site.EnsureTestCloneAsync(request, cancellation));
+
+    public override Task EnsureTestClonesRemovedAsync(string migrationId, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureTestClonesRemovedAsync(migrationId, cancellation));
+
     public override Task EnsureUndefinedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         ChangeAsync(() => _site.EnsureUndefinedAsync(vmId, migrationId, cancellation));
 

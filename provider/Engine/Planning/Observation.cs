@@ -43,6 +43,9 @@ public sealed record Observation
 
     public ImmutableArray<Copy> Copies { get; init; } = [];
 
+    /// <summary>Throw-away clones of test boots that a run has left.</summary>
+    public ImmutableArray<(Site Site, Vm Vm)> Clones { get; init; } = [];
+
     /// <summary>Disks that carry our stamp, and where each is.</summary>
     public ImmutableArray<(Site Site, TargetDisk Disk)> PlacedDisks { get; init; } = [];
 
@@ -79,7 +82,7 @@ public sealed record Observation
     public IEnumerable<Copy> StrayCopies => Copies.Where(copy => copy != Current);
 
     /// <summary>True when anything of ours exists anywhere.</summary>
-    public bool HasTraces => Home?.Stamp is not null || HomeFence != FenceState.None || !Copies.IsEmpty || !PlacedDisks.IsEmpty;
+    public bool HasTraces => Home?.Stamp is not null || HomeFence != FenceState.None || !Copies.IsEmpty || !PlacedDisks.IsEmpty || !Clones.IsEmpty;
 
     /// <summary>Whether the VM was on when the migration began, so that it must be on when it ends.</summary>
     /// <remarks>The note counts only while a run of ours holds the VM down; otherwise the VM is as its owner wants it now.</remarks>

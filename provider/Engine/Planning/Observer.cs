@@ -18,6 +18,7 @@ public static class Observer
         var fence = found is null ? FenceState.None : await home.InspectFenceAsync(found.Id, id, cancellation);
         var copies = ImmutableArray.CreateBuilder<Copy>();
         var disks = ImmutableArray.CreateBuilder<(Site, TargetDisk)>();
+        var clones = ImmutableArray.CreateBuilder<(Site, Vm)>();
         var sites = targets.Distinct().ToList();
         var places = new HashSet<string>(StringComparer.Ordinal);
         foreach (var site in sites)
@@ -30,6 +31,12 @@ public static class Observer
 
             foreach (var copy in await site.FindStampedAsync(id, cancellation))
             {
+                if (copy.Stamp is { Role: StampRole.Test })
+                {
+                    clones.Add((site, copy));
+                    continue;
+                }
+
                 // A VM that its platform was moving when the run was killed is still stamped as at home.
                 if (copy.Stamp is { Role: StampRole.Target } || (copy.Stamp?[StampNotes.Origin] is not null && found?.Stamp?[StampNotes.Origin] is null))
                 {
@@ -57,6 +64,7 @@ public static class Observer
             HomeFence = fence,
             Copies = copies.ToImmutable(),
             PlacedDisks = disks.ToImmutable(),
+            Clones = clones.ToImmutable(),
         };
     }
 

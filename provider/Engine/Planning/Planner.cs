@@ -13,6 +13,7 @@ namespace VmMigrate.Engine.Planning;
 ///                     VM lives at home                          VM lives in a copy (accepted, home fenced)
 ///   Validated         clean up what earlier runs left           roll back, remove the copy
 ///   Replicated        copy (down while it is read), restart     roll back, keep the disks
+///   Tested            as Replicated, then boot a clone           as Replicated, then boot a clone
 ///   CutOver           move                                      at the target: nothing (start it if somebody stopped it)
 ///                                                               elsewhere: move on, remove the copy there
 ///   Committed         move, then commit                         commit
@@ -23,19 +24,19 @@ public static class Planner
     public static Plan Plan(Run run)
     {
         var seen = run.Seen;
-        return Relocations.Concern(run)
+        return TestBoots.WithoutLeftovers(run, Relocations.Concern(run)
             ? Relocations.Plan(run)
             : seen.Current is { } current
             ? FromCopy(run, current)
-            : FromHome(run);
+            : FromHome(run));
     }
 
     /// <summary>The declaration is taken away before commit: as it was, with nothing of ours anywhere.</summary>
-    public static Plan PlanRemoval(Run run) => Relocations.HasBegun(run)
+    public static Plan PlanRemoval(Run run) => TestBoots.WithoutLeftovers(run, Relocations.HasBegun(run)
         ? Relocations.Back()
         : run.Seen.Current is { } current
         ? new Plan(PlanKind.RollBack, RollBack(run, current, keepDisks: false))
-        : run.Seen.HasTraces ? new Plan(PlanKind.CleanUp, CleanUp(run)) : new Plan(PlanKind.Nothing, []);
+        : run.Seen.HasTraces ? new Plan(PlanKind.CleanUp, CleanUp(run)) : new Plan(PlanKind.Nothing, []));
 
     private static Plan FromHome(Run run)
     {
@@ -71,21 +72,9 @@ public static class Planner
             case MigrationGoal.Validated:
                 return run.Seen.HasTraces ? new Plan(PlanKind.CleanUp, CleanUp(run)) : new Plan(PlanKind.Validate, []);
             case MigrationGoal.Replicated:
-                return Warm(run)
-                    ? new Plan(PlanKind.Replicate, [
-                        .. run.Seen.Copies.IsEmpty ? [] : new Step[] { new DropStrayCopies() },
-                        .. Strays(run), new StampSource(), new CreateDisks(), new ReplicateRounds()])
-                    : Replicated(run)
-                    ? Strays(run) is { Length: > 0 } strays ? new Plan(PlanKind.Resume, [.. strays]) : new Plan(PlanKind.Nothing, [])
-
-                    // A way back that was stopped after its last start: what is left of it is to keep the disks.
-                    : run.Seen.Copies is [{ AcceptedAt: not null } back] && back.Site == run.To && run.Seen.HomeFence == FenceState.None && !(run.WasRunning && run.Vm.Power == PowerState.Off)
-                    ? new Plan(PlanKind.RollBack, [.. Strays(run), new UndefineCopy()])
-                    : new Plan(PlanKind.Replicate, [
-                        .. run.Seen.Copies.IsEmpty ? [] : new Step[] { new DropStrayCopies() },
-                        .. Strays(run),
-                        .. run.Seen.HomeFence == FenceState.None ? [] : new Step[] { new LiftFence() },
-                        new StampSource(), new CreateDisks(), .. WaitForWindow.For(run), StopSource.For(run), new CopyDisks(), new RestartSource()]);
+                return Replicate(run);
+            case MigrationGoal.Tested:
+                return TestBoots.After(run, Replicate(run));
             case MigrationGoal.CutOver:
                 return new Plan(PlanKind.Move, Move(run));
             default:
@@ -93,11 +82,28 @@ public static class Planner
         }
     }
 
+    private static Plan Replicate(Run run) => Warm(run) || (TestBoots.CopiesWhileItRuns(run) && Running(run) && !Replicated(run))
+            ? new Plan(PlanKind.Replicate, [
+                .. run.Seen.Copies.IsEmpty ? [] : new Step[] { new DropStrayCopies() },
+                .. Strays(run), new StampSource(), new CreateDisks(), new ReplicateRounds()])
+            : Replicated(run)
+            ? Strays(run) is { Length: > 0 } strays ? new Plan(PlanKind.Resume, [.. strays]) : new Plan(PlanKind.Nothing, [])
+
+            // A way back that was stopped after its last start: what is left of it is to keep the disks.
+            : run.Seen.Copies is [{ AcceptedAt: not null } back] && back.Site == run.To && run.Seen.HomeFence == FenceState.None && !(run.WasRunning && run.Vm.Power == PowerState.Off)
+            ? new Plan(PlanKind.RollBack, [.. Strays(run), new UndefineCopy()])
+            : new Plan(PlanKind.Replicate, [
+                .. run.Seen.Copies.IsEmpty ? [] : new Step[] { new DropStrayCopies() },
+                .. Strays(run),
+                .. run.Seen.HomeFence == FenceState.None ? [] : new Step[] { new LiftFence() },
+                new StampSource(), new CreateDisks(), .. WaitForWindow.For(run), StopSource.For(run), new CopyDisks(), new RestartSource()]);
+
     private static Plan FromCopy(Run run, Copy current)
     {
         if (run.Spec.Goal < MigrationGoal.CutOver)
         {
-            return new Plan(PlanKind.RollBack, RollBack(run, current, keepDisks: run.Spec.Goal == MigrationGoal.Replicated));
+            var back = new Plan(PlanKind.RollBack, RollBack(run, current, keepDisks: run.Spec.Goal >= MigrationGoal.Replicated));
+            return run.Spec.Goal == MigrationGoal.Tested ? TestBoots.After(run, back) : back;
         }
 
         var commit = run.Spec.Goal == MigrationGoal.Committed;

@@ -151,6 +151,7 @@ public static partial class PreflightRunner
 
         findings.AddRange(spec.Goal < MigrationGoal.CutOver ? WayBack(run, removal: false) : seen.DisksAreLeft ? [] : HalfBroughtBack(run));
         findings.AddRange(CutoverChecks.Find(plan, run, estimate));
+        findings.AddRange(TestBoots.Blockers(run));
         if (plan.ThenLookAgain)
         {
             findings.Add(Finding.Note(

@@ -65,6 +65,7 @@ public enum MigrationGoal
 {
     Validated,
     Replicated,
+    Tested,
     CutOver,
     Committed,
 }

@@ -355,7 +355,7 @@ internal sealed partial class LibvirtSite
         return null;
     }
 
-    private void DeleteDisk(LibvirtSession session, string vm, string path)
+    private void DeleteDisk(LibvirtSession session, string vm, string path, bool mayBeGone = false)
     {
         using var volume = session.FindVolumeByPath(path);
         if (volume is not null)
@@ -378,7 +378,7 @@ internal sealed partial class LibvirtSite
                 throw new PlatformException(PlatformErrorKind.Denied, Name, $"disk {path} of VM {vm} at site {Name} cannot be deleted: {exception.Message}", exception);
             }
         }
-        else if (!_uri.IsLocal)
+        else if (!_uri.IsLocal && !mayBeGone)
         {
             throw No(PlatformErrorKind.Refused, $"disk {path} of VM {vm} at site {Name} is in no active storage pool, so it cannot be deleted from here; activate its pool");
         }

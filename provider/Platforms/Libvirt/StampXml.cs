@@ -35,7 +35,7 @@ internal static class StampXml
             }
         }
 
-        return new Stamp(migration, element.Attr("role") == "target" ? StampRole.Target : StampRole.Source, notes.ToImmutable());
+        return new Stamp(migration, element.Attr("role") switch { "target" => StampRole.Target, "test" => StampRole.Test, _ => StampRole.Source }, notes.ToImmutable());
     }
 
     /// <summary>As virDomainSetMetadata takes it, which puts the namespace on the element by itself.</summary>
@@ -45,7 +45,7 @@ internal static class StampXml
         new(
             name,
             new XAttribute("migration", stamp.MigrationId),
-            new XAttribute("role", stamp.Role == StampRole.Target ? "target" : "source"),
+            new XAttribute("role", stamp.Role switch { StampRole.Target => "target", StampRole.Test => "test", _ => "source" }),
             stamp.Notes.Select(note => IsPlain(note.Value)
                 ? new XElement("note", new XAttribute("name", note.Key), note.Value)
                 : new XElement("note", new XAttribute("name", note.Key), new XAttribute("encoding", "base64"), Convert.ToBase64String(Encoding.UTF8.GetBytes(note.Value)))));

@@ -37,6 +37,7 @@ public sealed partial class SimulatorSite : Site
     public override Capabilities Capabilities => new()
     {
         Archives = true,
+        WhyNoTestBoot = null,
         SwitchesOffFrozen = true,
         HoldsWritesBack = true,
         ChangedBlockTracking = _options.ChangedBlockTracking,

@@ -22,6 +22,8 @@ public sealed class CrashMatrixTests
         Live,
         LiveRollBack,
         LiveMoveOn,
+        Tested,
+        WarmTested,
     }
 
     public static TheoryData<Direction, FaultKind, FaultMoment> Cases()
@@ -91,7 +93,7 @@ public sealed class CrashMatrixTests
 
     private static string[] Patterns(Direction direction) => direction switch
     {
-        Direction.Warm or Direction.WarmFrozen => ["Ensure*", "TrySetLease", "OpenRound"],
+        Direction.Warm or Direction.WarmFrozen or Direction.Tested or Direction.WarmTested => ["Ensure*", "TrySetLease", "OpenRound"],
         Direction.Live or Direction.LiveRollBack or Direction.LiveMoveOn => ["Ensure*", "TrySetLease", "OpenRound", "MoveLive"],
         Direction.RollBack or Direction.WarmRollBack => ["Ensure*", "TrySetLease", "OpenRound", "OpenVmDisk"],
         _ => ["Ensure*", "TrySetLease"],
@@ -106,6 +108,8 @@ public sealed class CrashMatrixTests
         Direction.WarmRollBack => (In(MigrationMode.Warm), true),
         Direction.Live => (In(MigrationMode.Live), false),
         Direction.LiveRollBack => (In(MigrationMode.Live), true),
+        Direction.Tested => (Rehearsal.Spec(MigrationGoal.Tested), false),
+        Direction.WarmTested => (In(MigrationMode.Warm) with { Goal = MigrationGoal.Tested }, false),
         Direction.Move => (Rehearsal.Spec(), false),
         Direction.RollBack => (Rehearsal.Spec(), true),
         Direction.MoveOn => (Rehearsal.Spec(to: "dc3"), false),
@@ -115,7 +119,7 @@ public sealed class CrashMatrixTests
 
     private static async Task<Remembered?> PrepareAsync(Rehearsal world, Direction direction)
     {
-        if (direction is Direction.Move or Direction.Warm or Direction.WarmFrozen or Direction.Live)
+        if (direction is Direction.Move or Direction.Warm or Direction.WarmFrozen or Direction.Live or Direction.Tested or Direction.WarmTested)
         {
             return null;
         }
@@ -134,6 +138,10 @@ public sealed class CrashMatrixTests
             {
                 case Direction.Move or Direction.Warm or Direction.WarmFrozen or Direction.Live:
                     await world.AssertRunsAtAsync("dc2", lossless);
+                    break;
+                case Direction.Tested or Direction.WarmTested:
+                    await world.AssertRunsAtAsync("dc1", lossless);
+                    await TestBootTests.AssertTestedAsync(world);
                     break;
                 case Direction.RollBack or Direction.WarmRollBack or Direction.LiveRollBack:
                     await world.AssertRunsAtAsync("dc1", lossless);

@@ -65,6 +65,47 @@ public sealed partial class LibvirtWayBackTests(TwoHosts lab) : IAsyncLifetime
         await AssertHomeAsync(vm, before.Run!, acknowledged);
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task A_clone_of_the_replicated_disks_boots_apart_while_the_source_runs_and_leaves_the_copy_as_it_was()
+    {
+        const string Name = "test-boot";
+        _guests.Add(Name);
+        await TwoHosts.FreshGuestAsync(Name);
+        await lab.VirshAsync(TwoHosts.Dc1, "start", Name);
+        var vm = Assert.Single(await _dc1.FindByNameAsync(Name, Cancel));
+        await ConsoleAsync(_dc1, vm.Id, "LAB-READY");
+        var spec = Spec(Name) with { Goal = MigrationGoal.Tested };
+        var before = await PreflightRunner.RunPatientlyAsync(spec, null, new Book([_dc1, _dc2]), false, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, Cancel);
+        Assert.False(before.IsBlocked, string.Join(" ", before.Findings.Select(finding => finding.Message)));
+        var (run, id) = (before.Run!, before.Run!.MigrationId);
+
+        // All but its last step, so that the clone can be looked at.
+        var outcome = await GoalSeeker.RunAsync(before.Plan! with { Steps = before.Plan.Steps[..^1] }, run, Cancel);
+        Assert.True(outcome.Failed is null, outcome.Why);
+        var clone = Assert.Single(await _dc2.FindStampedAsync(id, Cancel));
+        Assert.Equal((StampRole.Test, PowerState.Running), (clone.Stamp!.Role, clone.Power));
+        var xml = await lab.VirshAsync(TwoHosts.Dc2, "dumpxml", clone.Name);
+        Assert.Contains("<link state='down'/>", xml, StringComparison.Ordinal);
+        Assert.DoesNotContain(vm.Uuid.Value, xml, StringComparison.OrdinalIgnoreCase);
+        Assert.All(vm.Nics, nic => Assert.DoesNotContain(nic.Mac, xml, StringComparison.OrdinalIgnoreCase));
+        Assert.NotEqual(vm.Name, clone.Name);
+        Assert.Contains("LAB-BOOT 2 ", await ConsoleAsync(_dc2, clone.Id, "LAB-BOOT"), StringComparison.Ordinal);
+
+        var then = await PreflightRunner.RunAsync(spec, null, new Book([_dc1, _dc2]), false, TimeProvider.System, RunEvents.None, Cancel);
+        Assert.Equal("remove test clone", Assert.Single(then.Plan!.Steps).Name);
+        outcome = await GoalSeeker.RunAsync(then.Plan, then.Run!, Cancel);
+        Assert.True(outcome.Failed is null, outcome.Why);
+        Assert.Empty(await _dc2.FindStampedAsync(id, Cancel));
+        Assert.Single(await _dc2.FindStampedDisksAsync(id, Cancel));
+        Assert.DoesNotContain(Directory.GetFiles(lab.Images(TwoHosts.Dc2)), path => path.EndsWith(".test", StringComparison.Ordinal));
+        Assert.DoesNotContain("LAB-BOOT 2 ", await ConsoleAsync(_dc1, vm.Id, "LAB-READY"), StringComparison.Ordinal);
+        Assert.Equal(PlanKind.Nothing, (await PreflightRunner.RunAsync(spec, null, new Book([_dc1, _dc2]), false, TimeProvider.System, RunEvents.None, Cancel)).Plan!.Kind);
+
+        var removal = await LookAsync(vm);
+        Assert.True((await GoalSeeker.RunAsync(removal.Plan!, removal.Run!, Cancel)).Failed is null);
+        Assert.Empty(await _dc2.FindStampedDisksAsync(id, Cancel));
+    }
+
     private async Task ThereAndBackAsync(string name, TimeSpan writing)
     {
         var vm = await MovedAsync(name);

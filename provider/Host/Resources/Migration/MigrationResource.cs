@@ -70,7 +70,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             changes.Add(new PropertyChange(PropertyPath.Of("phase"), ChangeKind.Update, false, false));
         }
 
-        if (goal == MigrationGoal.Replicated && phase == MigrationPhase.Replicated && call.Inputs["mode"].AsText is nameof(MigrationMode.Warm) or nameof(MigrationMode.Live))
+        if (((goal == MigrationGoal.Replicated && phase is MigrationPhase.Replicated or MigrationPhase.Tested) || (goal == MigrationGoal.Tested && phase == MigrationPhase.Tested)) && call.Inputs["mode"].AsText is nameof(MigrationMode.Warm) or nameof(MigrationMode.Live))
         {
             // A replica is kept near: each run does a further round.
             changes.Add(new PropertyChange(PropertyPath.Of("replicatedAt"), ChangeKind.Update, false, false));
@@ -392,7 +392,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         var phase = MigrationState.PhaseOf(seen);
         inputs = InputCheck.Run(
             Type.InputObject,
-            inputs.With("goal", Value.Text(phase == MigrationPhase.Validated ? nameof(MigrationGoal.Validated) : phase == MigrationPhase.Replicated ? nameof(MigrationGoal.Replicated) : nameof(MigrationGoal.CutOver))),
+            inputs.With("goal", Value.Text(phase == MigrationPhase.Validated ? nameof(MigrationGoal.Validated) : phase is MigrationPhase.Replicated or MigrationPhase.Tested ? nameof(MigrationGoal.Replicated) : nameof(MigrationGoal.CutOver))),
             Type.Name).Inputs;
         var recorded = seen.Current is { Fence: FenceState.None } copy ? RecordedVm.Of(copy.Site.Name, target.Name, seen.WasRunning, copy.Vm) : null;
         var state = MigrationState.Write(inputs, phase, seen.MigrationId, place, null, [], seen, null, Value.Null, recorded, Value.List([]));
@@ -450,7 +450,8 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
     private static bool Reached(MigrationPhase phase, MigrationGoal goal) => goal switch
     {
         MigrationGoal.Validated => phase is MigrationPhase.Validated,
-        MigrationGoal.Replicated => phase is MigrationPhase.Replicated,
+        MigrationGoal.Replicated => phase is MigrationPhase.Replicated or MigrationPhase.Tested,
+        MigrationGoal.Tested => phase is MigrationPhase.Tested,
         MigrationGoal.CutOver => phase is MigrationPhase.CutOver,
         _ => phase is MigrationPhase.Committed,
     };

@@ -36,7 +36,7 @@ internal static class MigrationState
         }
 
         return seen.Home?.Stamp?[StampNotes.Replicated] is not null && !seen.PlacedDisks.IsEmpty
-            ? MigrationPhase.Replicated
+            ? TestedNote.IsUpToDate(seen.Home.Stamp) ? MigrationPhase.Tested : MigrationPhase.Replicated
             : seen.PlacedDisks.IsEmpty && seen.Copies.IsEmpty ? MigrationPhase.Validated : MigrationPhase.Replicating;
     }
 
@@ -57,6 +57,7 @@ internal static class MigrationState
             .With("steps", steps.Count > 0 ? Value.List(steps) : Old(old, "steps") is { IsNull: false } kept ? kept : Value.List([]))
             .With("proof", proof.IsNull ? Old(old, "proof") : proof)
             .With("replicatedAt", seen?.Home?.Stamp?[StampNotes.Synced] is not null && seen.Home.Stamp[StampNotes.Replicated] is { } checkpointed ? Value.Text(checkpointed) : Value.Null)
+            .With("test", WriteTest(seen?.Home?.Stamp))
             .With("downtime", downtime)
             .With("transferred", run is not null && steps.Count > 0 ? Value.Number(run.Transferred) : Old(old, "transferred"))
             .With("estimate", estimate)
@@ -72,6 +73,14 @@ internal static class MigrationState
         ("name", Value.Text(vm.Name)),
         ("powerState", Value.Text(vm.Power.ToString())),
         ("addresses", Value.List(vm.Addresses.Select(address => Value.Text(address)))));
+
+    private static Value WriteTest(Stamp? home) => TestedNote.Read(home) is { } note
+        ? Value.Map(
+            ("at", Value.Text(note.At)),
+            ("replicatedAt", Value.Text(note.Replica)),
+            ("guest", Value.Text(note.Guest)),
+            ("current", Value.Bool(TestedNote.IsUpToDate(home))))
+        : Value.Null;
 
     private static Value WriteProof(Stamp? copy, Run? run)
     {

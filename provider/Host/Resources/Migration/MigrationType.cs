@@ -22,6 +22,7 @@ internal static class MigrationType
         [
             new("Validated", "Preflight passed; nothing exists at the target."),
             new("Replicated", "The target's disks hold a consistent copy; the VM runs at the source."),
+            new("Tested", "As Replicated, and a throw-away clone of the copied disks has booted at the target, linked to no network, and passed the gates that need none. It is gone again; the VM runs at the source all the time."),
             new("CutOver", "The VM runs at the target and has been seen alive; the source is kept, off and fenced."),
             new("Committed", "The way back is gone: the source is removed or kept aside as declared."),
         ]);
@@ -283,6 +284,16 @@ internal static class MigrationType
             new("at", FieldType.Text, "When the disks were compared: UTC, RFC 3339."),
         ]);
 
+    internal static ObjectType TestBoot { get; } = new(
+        "TestBoot",
+        "A boot of a throw-away clone of the copied disks.",
+        [
+            new("at", FieldType.Text, "When it was passed: UTC, RFC 3339.") { AlwaysSet = true },
+            new("replicatedAt", FieldType.Text, "Which replica was tested: when it was made, UTC, RFC 3339.") { AlwaysSet = true },
+            new("guest", FieldType.Text, "How the clone's guest was seen, gate by gate.") { AlwaysSet = true },
+            new("current", FieldType.Bool, "Whether the replica that is there now is the one that was tested.") { AlwaysSet = true },
+        ]);
+
     internal static ObjectType Range { get; } = new(
         "EstimateRange",
         "Eight of ten runs are expected to end between the two.",
@@ -385,12 +396,13 @@ internal static class MigrationType
             new("waive", FieldType.ListOf(FieldType.Of(Waiver)), "Findings of preview whose risk somebody takes. What is impossible cannot be waived."),
         ],
         [
-            new("phase", FieldType.Text, "How far the migration has come: `Validated`, `Replicating`, `Replicated`, `CuttingOver`, `CutOver`, `Committed` or `RollingBack`.") { AlwaysSet = true },
+            new("phase", FieldType.Text, "How far the migration has come: `Validated`, `Replicating`, `Replicated`, `Tested`, `CuttingOver`, `CutOver`, `Committed` or `RollingBack`.") { AlwaysSet = true },
             new("migrationId", FieldType.Text, "The stamp that everything we create carries on its platform.") { AlwaysSet = true },
             new("placement", FieldType.Of(Placement), "Where the VM really runs now.") { AlwaysSet = true },
             new("steps", FieldType.ListOf(FieldType.Of(StepDone)), "Steps done, with times; at preview, the steps that will be done and the times they are expected to take.") { AlwaysSet = true },
             new("proof", FieldType.Of(Proof), "What shows that the move worked."),
             new("replicatedAt", FieldType.Text, "Mode Warm: when the checkpoint was made that the target's disks hold: UTC, RFC 3339. Each run with goal Replicated makes a further one."),
+            new("test", FieldType.Of(TestBoot), "The last test boot that was passed."),
             new("downtime", FieldType.Text, "How long the VM was down at the last cutover, such as `7.2s`."),
             new("transferred", FieldType.Number, "Bytes that were copied at the last run."),
             new("estimate", FieldType.Of(Estimate), "What the next run is expected to take; after a run, what that run was expected to take."),

@@ -304,8 +304,34 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
     private int CopiesRunning(string uuid) =>
         world.Sites.Values.Count(site => site.Vms.TryGetValue(uuid, out var vm) && vm.Power == PowerState.Running);
 
+    /// <summary>A further disk with the content of this one, which nobody else knows.</summary>
+    internal void Clone(SiteState site, DiskState disk, string location)
+    {
+        var made = new DiskState
+        {
+            Location = location,
+            Pool = disk.Pool,
+            LengthBytes = disk.LengthBytes,
+            Format = disk.Format,
+            Key = $"{disk.Key}@{Uri.EscapeDataString(location)}",
+            Seed = disk.Seed,
+            DataBytes = disk.DataBytes,
+        };
+        using var open = OpenDisk(site, disk.Location);
+        using var store = owner.Store.OpenDisk(site.Name, made.Key);
+        open.Store.CopyTo(store, open.Disk.Leaves, open.Disk.LengthOf);
+        site.Disks[location] = made;
+        Touch(made);
+    }
+
     private void NotePower(VmState vm, int before, DateTimeOffset at)
     {
+        if (vm.Stamp is { Role: Engine.Contracts.StampRole.Test })
+        {
+            // Another machine than the one that is watched.
+            return;
+        }
+
         world.Watches.TryGetValue(vm.Id, out var watch);
         world.Watches[vm.Id] = (watch ?? new VmWatch()).Changed(before, CopiesRunning(vm.Id), at, byHand);
     }
