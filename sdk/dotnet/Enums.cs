@@ -303,6 +303,10 @@ namespace VmMigrate.Sdk
         /// </summary>
         public static MigrationGoal Replicated { get; } = new MigrationGoal("Replicated");
         /// <summary>
+        /// As Replicated, and a throw-away clone of the copied disks has booted at the target, linked to no network, and passed the gates that need none. It is gone again; the VM runs at the source all the time.
+        /// </summary>
+        public static MigrationGoal Tested { get; } = new MigrationGoal("Tested");
+        /// <summary>
         /// The VM runs at the target and has been seen alive; the source is kept, off and fenced.
         /// </summary>
         public static MigrationGoal CutOver { get; } = new MigrationGoal("CutOver");

@@ -88,7 +88,7 @@ namespace VmMigrate.Sdk
         public Output<VmMigrate.Sdk.DriftResponse> OnDrift { get; private set; } = null!;
 
         /// <summary>
-        /// How far the migration has come: `Validated`, `Replicating`, `Replicated`, `CuttingOver`, `CutOver`, `Committed` or `RollingBack`.
+        /// How far the migration has come: `Validated`, `Replicating`, `Replicated`, `Tested`, `CuttingOver`, `CutOver`, `Committed` or `RollingBack`.
         /// </summary>
         [Output("phase")]
         public Output<string> Phase { get; private set; } = null!;
@@ -146,6 +146,12 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Output("target")]
         public Output<Outputs.Target> Target { get; private set; } = null!;
+
+        /// <summary>
+        /// The last test boot that was passed.
+        /// </summary>
+        [Output("test")]
+        public Output<Outputs.TestBoot?> Test { get; private set; } = null!;
 
         /// <summary>
         /// Limits for whole runs.

@@ -97,7 +97,7 @@ public static partial class PreflightRunner
             }
         }
 
-        if (!removal && run.Spec.Goal is MigrationGoal.Replicated or MigrationGoal.Tested && seen.Current.Site != run.To)
+        if (!removal && run.Spec.Goal is (MigrationGoal.Replicated or MigrationGoal.Tested) && seen.Current.Site != run.To)
         {
             yield return Finding.Error(
                 "rollback.other-target", PropertyPath.Of("target.site"),
