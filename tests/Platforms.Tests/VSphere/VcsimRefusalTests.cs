@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
-using VmMigrate.Engine.Contracts;
 using VmMigrate.Platforms.VSphere;
 using VmMigrate.Platforms.VSphere.Vim;
 

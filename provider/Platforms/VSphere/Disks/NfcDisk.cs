@@ -80,7 +80,10 @@ internal sealed class NfcDisk : DiskAccess
             {
                 // Whatever it was: those who wait for the stream have to hear of it.
                 Advance(0, exception as BlockException ?? new BlockException(
-                    exception is StreamVmdkException ? BlockErrorKind.Protocol : BlockErrorKind.Lost, $"{_name}: the stream of the export lease broke: {exception.Message}", canRetry: false, exception) { Disk = _name });
+                    exception is StreamVmdkException ? BlockErrorKind.Protocol : BlockErrorKind.Lost, $"{_name}: the stream of the export lease broke: {exception.Message}", canRetry: false, exception)
+                {
+                    Disk = _name,
+                });
                 return;
             }
         }
@@ -101,7 +104,10 @@ internal sealed class NfcDisk : DiskAccess
         if (vmdk.LengthBytes != _lengthBytes)
         {
             throw new BlockException(
-                BlockErrorKind.Protocol, $"{_name}: it is {_lengthBytes} bytes long as vSphere reports it, and {vmdk.LengthBytes} as the host sends it: they are not the same disk", canRetry: false) { Disk = _name };
+                BlockErrorKind.Protocol, $"{_name}: it is {_lengthBytes} bytes long as vSphere reports it, and {vmdk.LengthBytes} as the host sends it: they are not the same disk", canRetry: false)
+            {
+                Disk = _name,
+            };
         }
 
         await vmdk.ReadAsync(
