@@ -26,7 +26,8 @@ internal static partial class GuestLog
         var found = PathForm().Match(await lab.VirshAsync(host, "dumpxml", Lab.Vm));
         var console = found.Groups[1].Success ? found.Groups[1].Value : found.Groups[2].Value;
         var text = Encoding.UTF8.GetString(await File.ReadAllBytesAsync(console));
-        var (boot, lines) = (0, new HashSet<GuestLine>());
+        // One that came live has booted elsewhere.
+        var (boot, lines) = ((await ReadAsync(lab, host)).Select(line => line.Boot).DefaultIfEmpty().Max(), new HashSet<GuestLine>());
         foreach (Match match in ConsoleForm().Matches(text))
         {
             if (match.Groups[1].Success)

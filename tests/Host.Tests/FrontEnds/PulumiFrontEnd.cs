@@ -129,7 +129,20 @@ internal sealed class PulumiFrontEnd : FrontEnd
         var server = await PulumiServer.StartAsync(Provider, null, FileLog.Open(null, TimeProvider.System), TimeProvider.System);
         var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{server.Port}");
         var client = new ResourceProvider.ResourceProviderClient(channel);
-        await client.HandshakeAsync(new ProviderHandshakeRequest { EngineAddress = engine.Address, ConfigureWithUrn = true, SupportsRefreshBeforeUpdate = true });
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await client.HandshakeAsync(new ProviderHandshakeRequest { EngineAddress = engine.Address, ConfigureWithUrn = true, SupportsRefreshBeforeUpdate = true });
+                break;
+            }
+            catch (RpcException e) when (tries < 5 && e.StatusCode is StatusCode.Internal or StatusCode.Unavailable)
+            {
+                // On a machine that is far too busy a first connection may fail; the engine tries again too.
+                await Task.Delay(500, TestContext.Current.CancellationToken);
+            }
+        }
+
         await client.ConfigureAsync(new ConfigureRequest { Args = StructWriter.Write(Config, Unknowns.Keep), AcceptSecrets = true });
         return (engine, server, channel, client);
     }
