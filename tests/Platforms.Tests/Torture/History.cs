@@ -82,7 +82,7 @@ internal sealed class History
 
     private MigrationSpec Declare()
     {
-        var goal = (MigrationGoal[])[MigrationGoal.Validated, MigrationGoal.Replicated, MigrationGoal.CutOver, MigrationGoal.CutOver, MigrationGoal.CutOver];
+        var goal = (MigrationGoal[])[MigrationGoal.Validated, MigrationGoal.Replicated, MigrationGoal.Tested, MigrationGoal.CutOver, MigrationGoal.CutOver, MigrationGoal.CutOver];
         return Rehearsal.Spec(goal[_random.Next(goal.Length)], _random.Next(4) == 0 ? "dc3" : "dc2", _random.Next(6) == 0 ? RollbackChanges.Discard : RollbackChanges.BringBack) with
         {
             OnDrift = ((DriftResponse[])[DriftResponse.Return, DriftResponse.Return, DriftResponse.Adopt, DriftResponse.Ignore])[_random.Next(4)],

@@ -127,7 +127,7 @@ internal sealed class Rules(Rehearsal world)
                 var (wantVms, wantDisks, wantStamped) = (removal || spec.Goal == MigrationGoal.Validated, spec.Goal) switch
                 {
                     (true, _) => (home ? 1 : 0, 0, 0),
-                    (_, MigrationGoal.Replicated) => (home ? 1 : 0, name == spec.Target.Site ? 2 : 0, home ? 1 : 0),
+                    (_, MigrationGoal.Replicated or MigrationGoal.Tested) => (home ? 1 : 0, name == spec.Target.Site ? 2 : 0, home ? 1 : 0),
                     (_, MigrationGoal.CutOver) => (home || name == place ? 1 : 0, name == place ? 2 : 0, home || name == place ? 1 : 0),
                     _ => (name == place ? 1 : 0, 0, 0),
                 };
