@@ -85,13 +85,21 @@ internal sealed class OtherApis(World world)
                 return EbsApi.Json(200, new JsonObject { ["Command"] = new JsonObject { ["CommandId"] = Guid.NewGuid().ToString(), ["Status"] = "Pending" } });
             case "GetServiceQuota":
                 var code = (string?)body["QuotaCode"];
-                return EbsApi.Json(200, new JsonObject { ["Quota"] = new JsonObject { ["QuotaCode"] = code, ["ServiceCode"] = (string?)body["ServiceCode"], ["Value"] = code switch
+                return EbsApi.Json(200, new JsonObject
                 {
-                    "L-1216C47A" => world.VcpuQuota,
-                    "L-94D7AB7D" => world.MostPendingSnapshots,
-                    "L-AFAE1BE8" => world.PutsPerSecondQuota,
-                    _ => throw new Ec2Error(400, "NoSuchResourceException", "The quota does not exist."),
-                } } });
+                    ["Quota"] = new JsonObject
+                    {
+                        ["QuotaCode"] = code,
+                        ["ServiceCode"] = (string?)body["ServiceCode"],
+                        ["Value"] = code switch
+                        {
+                            "L-1216C47A" => world.VcpuQuota,
+                            "L-94D7AB7D" => world.MostPendingSnapshots,
+                            "L-AFAE1BE8" => world.PutsPerSecondQuota,
+                            _ => throw new Ec2Error(400, "NoSuchResourceException", "The quota does not exist."),
+                        }
+                    }
+                });
             default:
                 throw new Ec2Error(400, "UnknownOperationException", target);
         }
