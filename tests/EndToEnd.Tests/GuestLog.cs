@@ -26,9 +26,11 @@ internal static partial class GuestLog
         var found = PathForm().Match(await lab.VirshAsync(host, "dumpxml", Lab.Vm));
         var console = found.Groups[1].Success ? found.Groups[1].Value : found.Groups[2].Value;
         var text = Encoding.UTF8.GetString(await File.ReadAllBytesAsync(console));
-        // One that came live has booted elsewhere.
-        var (boot, lines) = ((await ReadAsync(lab, host)).Select(line => line.Boot).DefaultIfEmpty().Max(), new HashSet<GuestLine>());
-        foreach (Match match in ConsoleForm().Matches(text))
+        var matches = ConsoleForm().Matches(text);
+        // One that came live has booted elsewhere, and only it itself knows how often; one that has booted here may be off by now.
+        var boot = matches is [{ } first, ..] && first.Groups[1].Success ? 0 : (await ReadAsync(lab, host)).Select(line => line.Boot).DefaultIfEmpty().Max();
+        var lines = new HashSet<GuestLine>();
+        foreach (Match match in matches)
         {
             if (match.Groups[1].Success)
             {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using VmMigrate.Platforms.Tests.Libvirt;
 
 namespace VmMigrate.EndToEnd.Tests;
@@ -21,14 +22,14 @@ public sealed class Lab : ICollectionFixture<TwoHosts>
     /// <summary>Waits until the guest's agent answers, which it does a few seconds after a start.</summary>
     internal static async Task UntilUpAsync(TwoHosts lab, string host)
     {
-        while (true)
+        for (var since = Stopwatch.StartNew(); ;)
         {
             try
             {
                 await lab.VirshAsync(host, "qemu-agent-command", Vm, "{\"execute\":\"guest-ping\"}");
                 return;
             }
-            catch (InvalidOperationException)
+            catch (InvalidOperationException) when (since.Elapsed < TimeSpan.FromMinutes(2))
             {
                 await Task.Delay(200);
             }

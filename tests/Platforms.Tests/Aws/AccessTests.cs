@@ -107,7 +107,11 @@ public sealed class AccessTests
             {
                 await using var site = ec2.Open("ec2", settings => settings with
                 {
-                    AccessKeyId = null, SecretAccessKey = null, Profile = "movers", RoleArn = role, ExternalId = role is null ? null : ec2.Server.Others.ExternalId,
+                    AccessKeyId = null,
+                    SecretAccessKey = null,
+                    Profile = "movers",
+                    RoleArn = role,
+                    ExternalId = role is null ? null : ec2.Server.Others.ExternalId,
                 });
                 await site.DescribeAsync(Cancel);
             }

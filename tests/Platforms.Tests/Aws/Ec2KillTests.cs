@@ -87,8 +87,11 @@ public sealed class Ec2KillTests : IDisposable
             "ec2",
             new AwsSettings
             {
-                Region = Ec2Server.Region, AccessKeyId = account.Key, SecretAccessKey = account.Secret,
-                Endpoint = new Uri(Environment.GetEnvironmentVariable(EndpointVariable)!), BlocksInFlight = BlocksInFlight,
+                Region = Ec2Server.Region,
+                AccessKeyId = account.Key,
+                SecretAccessKey = account.Secret,
+                Endpoint = new Uri(Environment.GetEnvironmentVariable(EndpointVariable)!),
+                BlocksInFlight = BlocksInFlight,
             },
             TimeProvider.System);
         await DriveAsync(Environment.GetEnvironmentVariable(FolderVariable)!, site);
