@@ -33,8 +33,8 @@ public sealed record Estimate(long Bytes, TimeSpan Duration, TimeSpan Downtime, 
         var down = run.Vm.Power != PowerState.Running;
         foreach (var step in plan.Steps)
         {
-            // The step that brings the VM down or up counts as downtime itself.
-            var isDown = run.WasRunning && (down || step.Down is not null);
+            // The step that brings the VM down counts as downtime itself, and so does the one that brings it up; after a live move it is up already.
+            var isDown = run.WasRunning && (down || step.Down is true);
             steps.Add(forecast.Of(step, run) with { Down = isDown });
             down = step.Down ?? down;
         }
@@ -43,11 +43,13 @@ public sealed record Estimate(long Bytes, TimeSpan Duration, TimeSpan Downtime, 
         var copying = all.Where(step => step.Bytes > 0).ToList();
         var bytes = copying.Sum(step => step.Bytes);
         var copyTime = Sum(copying).TotalSeconds;
-        return new Estimate(bytes, Sum(all), Sum(all.Where(step => step.Down)), copyTime > 0 ? bytes / copyTime : forecast.BytesPerSecond, forecast.Basis)
+        var paused = run.WasRunning && run.Vm.Power == PowerState.Running ? plan.Steps.Aggregate(TimeSpan.Zero, (sum, step) => sum + step.Pause(run)) : TimeSpan.Zero;
+        var off = TimeRange.Of(all.Where(step => step.Down));
+        return new Estimate(bytes, Sum(all), Sum(all.Where(step => step.Down)) + paused, copyTime > 0 ? bytes / copyTime : forecast.BytesPerSecond, forecast.Basis)
         {
             LinkBytesPerSecond = forecast.BytesPerSecond,
             DurationRange = TimeRange.Of(all),
-            DowntimeRange = TimeRange.Of(all.Where(step => step.Down)),
+            DowntimeRange = new TimeRange(off.Low + paused, off.High + paused),
             Steps = all,
             Disks = copying.Count == 0 ? [] : [.. run.Vm.Disks.Select(disk => new DiskEstimate(
                 disk.Name,

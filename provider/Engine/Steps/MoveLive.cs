@@ -22,6 +22,11 @@ internal sealed class MoveLive : Step
 
     public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(2);
 
+    public override TimeSpan Pause(Run run) => AssumedPause(run);
+
+    /// <summary>What the last pages of memory take where the guest keeps quiet: hypervisors aim at 0.3 s, and never hold it for longer than is declared.</summary>
+    internal static TimeSpan AssumedPause(Run run) => run.Spec.Cutover.MaxDowntime < TimeSpan.FromSeconds(0.5) ? run.Spec.Cutover.MaxDowntime : TimeSpan.FromSeconds(0.5);
+
     public override long EstimateBytes(Run run) => run.Vm.Disks.Sum(CopyDisks.Bytes) + run.Vm.MemoryBytes.Or(0);
 
     public override string Describe(Run run) =>

@@ -17,6 +17,8 @@ internal sealed class RelocateBack : Step
 
     public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(5);
 
+    public override TimeSpan Pause(Run run) => MoveLive.AssumedPause(run);
+
     public override string Describe(Run run) => $"the platform moves {run.Name} itself back to where it was at {run.Seen.HomeSite.Name}, with all that it has written; then our stamp is taken off it";
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)

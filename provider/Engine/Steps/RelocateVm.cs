@@ -17,6 +17,8 @@ internal sealed class RelocateVm : Step
 
     public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(5);
 
+    public override TimeSpan Pause(Run run) => MoveLive.AssumedPause(run);
+
     public override long EstimateBytes(Run run) => run.Vm.MemoryBytes.Or(0)
         + (run.Spec.Target.StoragePool is null && run.From == run.To ? 0 : run.Vm.Disks.Sum(CopyDisks.Bytes));
 

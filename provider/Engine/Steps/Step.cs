@@ -23,6 +23,9 @@ public abstract class Step
     /// <summary>How long it will take, apart from copying.</summary>
     public virtual TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(0.2);
 
+    /// <summary>How long the VM, which stays up, stands still in it.</summary>
+    public virtual TimeSpan Pause(Run run) => TimeSpan.Zero;
+
     /// <summary>The name under which its duration is recorded and looked up: steps that do the same thing elsewhere share one. Empty: earlier runs say nothing about it.</summary>
     public virtual string TimedAs => Name;
 

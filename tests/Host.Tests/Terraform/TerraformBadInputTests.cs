@@ -7,7 +7,7 @@ public sealed class TerraformBadInputTests
 
     [Theory(Timeout = Minutes)]
     [InlineData("shutdown = { timeout = \"5x\" }", "such as \"30s\", \"5m\", \"1h30m\". At shutdown.timeout (input.malformed-duration).", "shutdown = { timeout = \"5x\" }")]
-    [InlineData("goal = \"Cutover\"", "Did you mean \"CutOver\"? Choose one of: Validated, Replicated, CutOver, Committed. At goal (input.not-one-of).", "goal = \"Cutover\"")]
+    [InlineData("goal = \"Cutover\"", "Did you mean \"CutOver\"? Choose one of: Validated, Replicated, Tested, CutOver, Committed. At goal (input.not-one-of).", "goal = \"Cutover\"")]
     [InlineData("verify = { probes = [{ timeout = \"1m\" }] }", "Error: \"verify.probes[0]\" needs one of: guest_agent, tcp, console", "verify = { probes = [{ timeout = \"1m\" }] }")]
     public async Task Validate_points_at_the_line(string line, string message, string snippet)
     {

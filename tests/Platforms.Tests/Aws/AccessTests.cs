@@ -1,3 +1,4 @@
+using Amazon.Runtime.Internal;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Platforms.Aws;
@@ -175,8 +176,15 @@ public sealed class AccessTests
                 _before.Add((name, Environment.GetEnvironmentVariable(name)));
                 Environment.SetEnvironmentVariable(name, value);
             }
+
+            // The SDK reads some of them once for a process, and another test may have made it do so.
+            FallbackInternalConfigurationFactory.Reset();
         }
 
-        public void Dispose() => _before.ForEach(one => Environment.SetEnvironmentVariable(one.Name, one.Value));
+        public void Dispose()
+        {
+            _before.ForEach(one => Environment.SetEnvironmentVariable(one.Name, one.Value));
+            FallbackInternalConfigurationFactory.Reset();
+        }
     }
 }

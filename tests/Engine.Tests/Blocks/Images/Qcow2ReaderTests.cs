@@ -204,7 +204,19 @@ public sealed class Qcow2ReaderTests : IDisposable
     [Fact]
     public void An_encrypted_image_is_refused_by_name()
     {
-        _folder.QemuImg("create", "-q", "-f", "qcow2", "--object", "secret,id=s,data=abc", "-o", "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=200", "luks.qcow2", "1M");
+        for (var left = 20; ; left--)
+        {
+            try
+            {
+                _folder.QemuImg("create", "-q", "-f", "qcow2", "--object", "secret,id=s,data=abc", "-o", "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=200", "luks.qcow2", "1M");
+                break;
+            }
+            catch (Exception e) when (left > 0 && e.Message.Contains("Unable to get accurate CPU usage", StringComparison.Ordinal))
+            {
+                // qemu-img times its key derivation by the processor time that the kernel has counted, which may still be nought on a fast machine.
+            }
+        }
+
         Refused("luks.qcow2", ImageFault.Unsupported, "LUKS");
         _folder.QemuImg("create", "-q", "-f", "qcow2", "aes.qcow2", "1M");
         Patch("aes.qcow2", 32, 0, 0, 0, 1);
