@@ -21,7 +21,7 @@ public sealed record GuestConversion(string Program, string Package, string Does
     /// <summary>The model of all its cards afterwards; null where they keep theirs.</summary>
     public string? NicModel { get; init; }
 
-    public bool IsInstalled => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, Program)));
+    public bool IsInstalled => InstalledProgram.Find(Program) is not null;
 
     /// <summary>The VM's shape once its guest is converted.</summary>
     public Vm Fit(Vm vm) => vm with

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Blocks.Images;
-using VmMigrate.Engine.Blocks.Nbd;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
 
@@ -18,8 +16,7 @@ namespace VmMigrate.Engine.Guests;
 /// </code></remarks>
 internal sealed class GuestConverter : IAsyncDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("vmmigrate-convert-").FullName;
-    private readonly List<NbdServer> _servers = [];
+    private GuestDisks? _served;
 
     private ImmutableArray<string> Images { get; set; } = [];
 
@@ -32,18 +29,9 @@ internal sealed class GuestConverter : IAsyncDisposable
         time.CancelAfter(limit);
         try
         {
-            for (var i = 0; i < disks.Count; i++)
-            {
-                _servers.Add(NbdServer.Start(NbdEndpoint.Unix(Path.Combine(_folder, $"{i}.sock")), new Dictionary<string, NbdServedDisk> { [""] = new NbdServedReader(disks[i], time.Token) }, null, limit));
-            }
-
-            var (code, words) = await TryAsync(tool, vm, null, time.Token);
-            if (code != 0 && words.Contains("appliance closed the connection", StringComparison.Ordinal))
-            {
-                // libguestfs takes KVM where it finds the device, also where that does not work (a VM in a VM).
-                (code, words) = await TryAsync(tool, vm, "force_tcg", time.Token);
-            }
-
+            var served = _served = new GuestDisks("convert", disks, limit, time.Token);
+            var (code, output, errors) = await GuestDisks.TryAsync(settings => ConvertAsync(served, tool, vm, settings, time.Token));
+            var words = output + errors;
             return code == 0
                 ? Last(words, 1)
                 : throw new PlatformException(PlatformErrorKind.Refused, site, $"{tool.Program} could not convert the guest of {vm.Name} (it ended with {code}): {Last(words, 4)}");
@@ -74,63 +62,27 @@ internal sealed class GuestConverter : IAsyncDisposable
         return null;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var server in _servers)
-        {
-            await server.DisposeAsync();
-        }
+    public ValueTask DisposeAsync() => _served?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-        Directory.Delete(_folder, recursive: true);
-    }
-
-    private async Task<(int Code, string Words)> TryAsync(GuestConversion tool, Vm vm, string? settings, CancellationToken cancellation)
+    private async Task<ProgramEnd> ConvertAsync(GuestDisks served, GuestConversion tool, Vm vm, string? settings, CancellationToken cancellation)
     {
         var images = ImmutableArray.CreateBuilder<string>();
-        foreach (var (server, index) in _servers.Select((server, index) => (server, index)))
+        foreach (var socket in served.Sockets)
         {
-            images.Add(Path.Combine(_folder, $"{index}.qcow2"));
+            var image = Path.Combine(served.Folder, $"{images.Count}.qcow2");
             // Clusters of a leaf, so that what is in the overlay is whole leaves.
-            var (code, words) = await RunAsync(
-                "qemu-img",
-                ["create", "-q", "-f", "qcow2", "-o", $"cluster_size={DigestTree.LeafBytes}", "-F", "raw", "-b", $"nbd+unix:///?socket={server.Endpoint.SocketPath}", images[index]],
-                null, cancellation);
-            if (code != 0)
+            var made = await GuestDisks.RunAsync(
+                "qemu-img", ["create", "-q", "-f", "qcow2", "-o", $"cluster_size={DigestTree.LeafBytes}", "-F", "raw", "-b", $"nbd+unix:///?socket={socket}", image], "", null, cancellation);
+            if (made.Code != 0)
             {
-                return (code, words);
+                return made;
             }
+
+            images.Add(image);
         }
 
         Images = images.ToImmutable();
-        return await RunAsync(tool.Program, tool.Arguments(_folder, Images, vm), settings, cancellation);
-    }
-
-    private static async Task<(int Code, string Words)> RunAsync(string program, ImmutableArray<string> arguments, string? settings, CancellationToken cancellation)
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["LIBGUESTFS_BACKEND"] = "direct";
-        start.Environment["LC_ALL"] = "C";
-        if (settings is not null)
-        {
-            start.Environment["LIBGUESTFS_BACKEND_SETTINGS"] = settings;
-        }
-
-        using var process = Process.Start(start)!;
-        try
-        {
-            process.StandardInput.Close();
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(cancellation), process.StandardError.ReadToEndAsync(cancellation));
-            await process.WaitForExitAsync(cancellation);
-            return (process.ExitCode, await output + await errors);
-        }
-        finally
-        {
-            if (!process.HasExited)
-            {
-                process.Kill(entireProcessTree: true);
-                await process.WaitForExitAsync(CancellationToken.None);
-            }
-        }
+        return await GuestDisks.RunAsync(tool.Program, tool.Arguments(served.Folder, Images, vm), "", settings, cancellation);
     }
 
     private static string Last(string words, int lines) => string.Join(' ', words.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(lines));

@@ -1,6 +1,6 @@
-using System.Diagnostics;
+using System.Collections.Immutable;
 using VmMigrate.Engine.Blocks;
-using VmMigrate.Engine.Blocks.Nbd;
+using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
 
 namespace VmMigrate.Engine.Guests;
@@ -17,7 +17,7 @@ internal static class GuestInspector
 
     internal const string Origin = "libguestfs";
 
-    internal static bool IsInstalled => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, Program)));
+    internal static bool IsInstalled => InstalledProgram.Find(Program) is not null;
 
     /// <param name="disks">In the VM's order.</param>
     /// <exception cref="OperationCanceledException">Only when <paramref name="cancellation"/> says so: a look that takes longer than <paramref name="limit"/> is one that saw nothing.</exception>
@@ -30,32 +30,19 @@ internal static class GuestInspector
 
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         time.CancelAfter(limit);
-        var folder = Directory.CreateTempSubdirectory("vmmigrate-look-").FullName;
-        var servers = new List<NbdServer>();
         try
         {
-            for (var i = 0; i < disks.Count; i++)
-            {
-                var disk = new NbdServedReader(disks[i], time.Token);
-                servers.Add(NbdServer.Start(NbdEndpoint.Unix(Path.Combine(folder, $"{i}.sock")), new Dictionary<string, NbdServedDisk> { [""] = disk }, null, limit));
-            }
-
-            var look = await RunAsync(servers, null, time.Token);
-            // libguestfs takes KVM where it finds the device, also where that does not work (a VM in a VM).
-            return look.Facts is null && look.Why.Contains("appliance closed the connection", StringComparison.Ordinal) ? await RunAsync(servers, "force_tcg", time.Token) : look;
+            await using var served = new GuestDisks("look", disks, limit, time.Token);
+            ImmutableArray<string> arguments = ["--ro", .. served.Sockets.SelectMany(socket => new[] { "--format=raw", "-a", $"nbd://?socket={socket}" }), "-i"];
+            var end = await GuestDisks.TryAsync(settings => GuestDisks.RunAsync(Program, arguments, GuestText.Script, settings, time.Token));
+            // Where its root is not mounted (a file system of that name is not on these disks), not finding a file says nothing.
+            return !end.Errors.Contains("call 'mount' first", StringComparison.Ordinal) && GuestText.Read(end.Output, Origin) is { } facts
+                ? new GuestLook(facts, "")
+                : new GuestLook(null, $"{Program} could not look into it: {Words(end.Errors)}");
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return new GuestLook(null, $"looking into it took longer than {limit.TotalSeconds:0} s");
-        }
-        finally
-        {
-            foreach (var server in servers)
-            {
-                await server.DisposeAsync();
-            }
-
-            Directory.Delete(folder, recursive: true);
         }
     }
 
@@ -64,51 +51,5 @@ internal static class GuestInspector
     {
         var lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return string.Join(' ', lines.Where(line => line.StartsWith("libguestfs: error", StringComparison.Ordinal) || line.StartsWith("guestfish: ", StringComparison.Ordinal)).DefaultIfEmpty(lines.FirstOrDefault() ?? "it said nothing").Take(2));
-    }
-
-    private static async Task<GuestLook> RunAsync(List<NbdServer> servers, string? settings, CancellationToken cancellation)
-    {
-        List<string> arguments = ["--ro"];
-        foreach (var server in servers)
-        {
-            arguments.AddRange(["--format=raw", "-a", $"nbd://?socket={server.Endpoint.SocketPath}"]);
-        }
-
-        var start = new ProcessStartInfo(Program, [.. arguments, "-i"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["LIBGUESTFS_BACKEND"] = "direct";
-        start.Environment["LC_ALL"] = "C";
-        if (settings is not null)
-        {
-            start.Environment["LIBGUESTFS_BACKEND_SETTINGS"] = settings;
-        }
-
-        using var process = Process.Start(start)!;
-        try
-        {
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(cancellation), process.StandardError.ReadToEndAsync(cancellation));
-            try
-            {
-                await process.StandardInput.WriteAsync(GuestText.Script.AsMemory(), cancellation);
-                process.StandardInput.Close();
-            }
-            catch (IOException)
-            {
-                // It has ended already; its words say why.
-            }
-
-            await process.WaitForExitAsync(cancellation);
-            // Where its root is not mounted (a file system of that name is not on these disks), not finding a file says nothing.
-            return !(await errors).Contains("call 'mount' first", StringComparison.Ordinal) && GuestText.Read(await output, Origin) is { } facts
-                ? new GuestLook(facts, "")
-                : new GuestLook(null, $"{Program} could not look into it: {Words(await errors)}");
-        }
-        finally
-        {
-            if (!process.HasExited)
-            {
-                process.Kill(entireProcessTree: true);
-                await process.WaitForExitAsync(CancellationToken.None);
-            }
-        }
     }
 }

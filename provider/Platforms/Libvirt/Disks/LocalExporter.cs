@@ -92,9 +92,6 @@ internal sealed class LocalExporter(string site) : DiskExporter
     private static PosixFile.Owner? ServeAs(string path) =>
         PosixFile.UserId() == 0 && PosixFile.OwnerOf(path) is { User: not 0 } owner && File.GetUnixFileMode(path).HasFlag(UnixFileMode.UserRead) ? owner : null;
 
-    private static string? Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/bin", "/usr/local/bin", "/usr/sbin"])
-            .Where(folder => folder.StartsWith('/'))
-            .Select(folder => Path.Combine(folder, program))
-            .FirstOrDefault(File.Exists);
+    /// <summary>Also where a service's path does not name them.</summary>
+    private static string? Find(string program) => InstalledProgram.Find(program, "/usr/bin", "/usr/local/bin", "/usr/sbin");
 }

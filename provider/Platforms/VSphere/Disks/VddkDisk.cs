@@ -179,5 +179,5 @@ internal sealed class VddkDisk : DiskAccess
 
     private static string? Find(string program) => program.Contains('/', StringComparison.Ordinal)
         ? File.Exists(program) ? program : null
-        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+        : InstalledProgram.Find(program);
 }
