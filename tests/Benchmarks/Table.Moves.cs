@@ -67,7 +67,7 @@ internal static partial class Table
             if (round % 2 == 0)
             {
                 var since = Stopwatch.GetTimestamp();
-                var moved = await dc1.MoveLiveAsync(new LiveRequest(vm.Id, id, target, TimeSpan.FromMilliseconds(300), false, false, null), dc2, null, default);
+                var moved = await dc1.MoveLiveAsync(new LiveRequest(vm.Id, id, target, TimeSpan.FromMilliseconds(300), false, null), dc2, null, default);
                 ours.Add((moved.Downtime.TotalMilliseconds, Stopwatch.GetElapsedTime(since).TotalSeconds));
             }
             else

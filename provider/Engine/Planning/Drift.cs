@@ -53,10 +53,13 @@ public static class Drift
     };
 
     /// <summary>Whether the next run does something about it.</summary>
-    public static bool Acts(DriftItem item, DriftResponse response) => response switch
+    public static bool Acts(DriftItem item, DriftResponse response) => Acts(item.Returns, item.Adopts, response);
+
+    /// <summary>The same of a difference that is in an engine's state.</summary>
+    public static bool Acts(bool returns, bool adopts, DriftResponse response) => response switch
     {
-        DriftResponse.Return => item.Returns,
-        DriftResponse.Adopt => item.Adopts,
+        DriftResponse.Return => returns,
+        DriftResponse.Adopt => adopts,
         _ => false,
     };
 

@@ -196,12 +196,7 @@ public static partial class PreflightRunner
     {
         var place = run.Placement!;
         var disks = run.Vm.Disks.Select(disk => new TargetDisk(run.MigrationId, disk.Name, place.Pool, "", disk.LengthBytes.Or(0), disk.Format.Or("raw"), null));
-        var preview = await run.To.PreviewDefinedAsync(
-            new VmRequest(new Stamp(run.MigrationId, StampRole.Target), run.Vm, run.From.Platform, place.Name, place.Host, [.. disks], place.Networks)
-            {
-                Options = run.Spec.Target.For(run.To.Platform),
-            },
-            cancellation);
+        var preview = await run.To.PreviewDefinedAsync(Steps.CopyRequest.Of(run, new Stamp(run.MigrationId, StampRole.Target), run.Vm, disks), cancellation);
         run.Shape = preview.Shape;
         var others = run.Spec.Target.Platforms.Keys.Where(key => key != run.To.Platform).Order(StringComparer.Ordinal)
             .Select(key => Finding.Warning("input.unused", PropertyPath.Of("target").Child(key), $"Site \"{run.To.Name}\" is no {key} site but a {run.To.Platform} one, so what is said here does nothing."));

@@ -21,13 +21,7 @@ internal sealed class BootTest : Step
     {
         var disks = await run.To.FindStampedDisksAsync(run.MigrationId, cancellation);
         run.CloneId = await run.To.EnsureTestCloneAsync(
-            new VmRequest(
-                new Stamp(run.MigrationId, StampRole.Test), run.Vm, run.From.Platform, CloneName(run), run.Placement!.Host,
-                [.. run.Vm.Disks.Select(disk => disks.Single(made => made.DiskName == disk.Name))], run.Placement.Networks)
-            {
-                Options = run.Spec.Target.For(run.To.Platform),
-            },
-            cancellation);
+            CopyRequest.Of(run, new Stamp(run.MigrationId, StampRole.Test), run.Vm, run.Vm.Disks.Select(disk => disks.Single(made => made.DiskName == disk.Name)), CloneName(run)), cancellation);
         await run.To.EnsureRunningAsync(run.CloneId, cancellation);
         return $"{CloneName(run)} was started at {run.To.Name}";
     }

@@ -30,36 +30,26 @@ internal sealed class DefineAgain : Step
                 PlatformErrorKind.Refused, site.Name, $"{home.Name} was started or changed by hand at {site.Name} in spite of the fence, so it must not start at {run.To.Name} as well. Shut it down at {site.Name}");
         }
 
-        var disks = new List<TargetDisk>();
-        foreach (var disk in run.Vm.Disks)
+        // Only what is found: a disk that this made would be empty.
+        var left = await run.To.FindStampedDisksAsync(run.MigrationId, cancellation);
+        var disks = run.Vm.Disks.Select(disk => left.Where(found => found.DiskName == disk.Name).ToList() switch
         {
-            // Only what was found: a disk that this made would be empty.
-            disks.Add((await run.To.FindStampedDisksAsync(run.MigrationId, cancellation)).Where(found => found.DiskName == disk.Name).ToList() switch
-            {
-                [{ } one] => one,
-                var found => throw new PlatformException(
-                    PlatformErrorKind.Refused, run.To.Name,
-                    $"{run.To.Name} has {found.Count} disks of ours for {disk.Name} of {run.Name}{(found.Count == 0 ? "" : $" ({string.Join(", ", found.Select(left => left.Location))})")}, and it takes one. Leave the right one there"),
-            });
-        }
+            [{ } one] => one,
+            var found => throw new PlatformException(
+                PlatformErrorKind.Refused, run.To.Name,
+                $"{run.To.Name} has {found.Count} disks of ours for {disk.Name} of {run.Name}{(found.Count == 0 ? "" : $" ({string.Join(", ", found.Select(one => one.Location))})")}, and it takes one. Leave the right one there"),
+        }).ToList();
 
-        var stamp = new Stamp(run.MigrationId, StampRole.Target)
-            .With(StampNotes.WasRunning, run.WasRunning ? "true" : "false")
-            .With(StampNotes.Accepted, home.Stamp?[StampNotes.Moved] ?? run.Now)
-            .With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
-        run.CopyId = await run.To.EnsureDefinedAsync(
-            new VmRequest(stamp, home.Stamp?[StampNotes.Converted] is not null && run.To.ConversionFrom(run.From.Platform) is { } tool ? tool.Fit(run.Vm) : run.Vm, run.From.Platform, run.Placement!.Name, run.Placement.Host, [.. disks], run.Placement.Networks)
-            {
-                Options = run.Spec.Target.For(run.To.Platform),
-            },
-            cancellation);
+        var stamp = CopyRequest.Stamp(run).With(StampNotes.Accepted, home.Stamp?[StampNotes.Moved] ?? run.Now);
+        var vm = home.Stamp?[StampNotes.Converted] is not null && run.To.ConversionFrom(run.From.Platform) is { } tool ? tool.Fit(run.Vm) : run.Vm;
+        run.CopyId = await run.To.EnsureDefinedAsync(CopyRequest.Of(run, stamp, vm, disks), cancellation);
         if (!run.WasRunning)
         {
-            return $"{run.Placement.Name} is defined again at {run.To.Name}, off as it was";
+            return $"{run.Placement!.Name} is defined again at {run.To.Name}, off as it was";
         }
 
         await run.To.EnsureRunningAsync(run.CopyId, cancellation);
         run.Guest = await GuestProbe.WaitForAllAsync(run, run.To, run.CopyId, cancellation);
-        return $"{run.Placement.Name} runs at {run.To.Name} again: {run.Guest}";
+        return $"{run.Placement!.Name} runs at {run.To.Name} again: {run.Guest}";
     }
 }

@@ -22,20 +22,10 @@ internal sealed class DefineTarget : Step
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
-        var stamp = new Stamp(run.MigrationId, StampRole.Target)
-            .With(StampNotes.WasRunning, run.WasRunning ? "true" : "false")
-            .With(StampNotes.Proof, ProofNote.Write(run.Proofs))
-            .With(StampNotes.Converted, run.Converted?.Program)
-            .With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
+        var stamp = CopyRequest.Stamp(run).With(StampNotes.Proof, ProofNote.Write(run.Proofs)).With(StampNotes.Converted, run.Converted?.Program);
         run.CopyId = await run.To.EnsureDefinedAsync(
-            new VmRequest(
-                stamp, run.Converted?.Fit(run.Vm) ?? run.Vm, run.From.Platform, run.Placement!.Name, run.Placement.Host,
-                [.. run.Vm.Disks.Select(disk => run.Disks[disk.Name])], run.Placement.Networks)
-            {
-                Options = run.Spec.Target.For(run.To.Platform),
-            },
-            cancellation);
-        return $"{run.Placement.Name} is defined at {run.To.Name} as {run.CopyId}";
+            CopyRequest.Of(run, stamp, run.Converted?.Fit(run.Vm) ?? run.Vm, run.Vm.Disks.Select(disk => run.Disks[disk.Name])), cancellation);
+        return $"{run.Placement!.Name} is defined at {run.To.Name} as {run.CopyId}";
     }
 
     public override async Task UndoAsync(Run run, CancellationToken cancellation)

@@ -55,15 +55,11 @@ internal sealed class MoveLive : Step
             run.Disks[found.DiskName] = found;
         }
 
-        var stamp = new Stamp(run.MigrationId, StampRole.Target)
-            .With(StampNotes.WasRunning, "true")
-            .With(StampNotes.Live, run.Now)
-            .With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
+        var stamp = CopyRequest.Stamp(run).With(StampNotes.WasRunning, "true").With(StampNotes.Live, run.Now);
         var declared = run.Spec.Cutover;
-        var target = new VmRequest(
-            stamp, run.Vm, run.From.Platform, run.Placement!.Name, run.Placement.Host, [.. run.Vm.Disks.Select(disk => run.Disks[disk.Name])], run.Placement.Networks);
+        var target = CopyRequest.Of(run, stamp, run.Vm, run.Vm.Disks.Select(disk => run.Disks[disk.Name]));
         var result = await run.From.MoveLiveAsync(
-            new LiveRequest(run.Vm.Id, run.MigrationId, target, declared.MaxDowntime, declared.OnNoConvergence == NoConvergence.SlowGuest, PostCopy: false, null)
+            new LiveRequest(run.Vm.Id, run.MigrationId, target, declared.MaxDowntime, declared.OnNoConvergence == NoConvergence.SlowGuest, null)
             {
                 PauseToConverge = declared.OnNoConvergence == NoConvergence.CutOverAnyway,
             },

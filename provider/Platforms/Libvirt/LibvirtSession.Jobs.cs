@@ -142,8 +142,6 @@ internal sealed unsafe partial class LibvirtSession
     /// <summary>False where no migration is under way that would take it.</summary>
     internal bool SetMaxDowntime(DomainHandle domain, TimeSpan most) => NativeMethods.virDomainMigrateSetMaxDowntime(domain, (ulong)Math.Max(1, most.TotalMilliseconds), 0) == 0;
 
-    internal bool StartPostCopy(DomainHandle domain) => NativeMethods.virDomainMigrateStartPostCopy(domain, 0) == 0;
-
     internal void Suspend(DomainHandle domain) => Check(NativeMethods.virDomainSuspend(domain), () => $"libvirt could not pause VM {Name(domain)}");
 
     /// <summary>Figures of the present job by libvirt's names, or of the last one that is over; null when there is none.</summary>

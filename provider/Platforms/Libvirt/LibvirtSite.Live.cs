@@ -10,7 +10,7 @@ namespace VmMigrate.Platforms.Libvirt;
 // Moves of a running VM by libvirt's own migration with storage copy, driven from here (not peer to peer): when we die, libvirt calls it off.
 internal sealed partial class LibvirtSite
 {
-    private const uint Live = 1, PersistDest = 1 << 3, NonSharedDisk = 1 << 6, AbortOnError = 1 << 12, AutoConverge = 1 << 13, PostCopy = 1 << 15, Tls = 1 << 16;
+    private const uint Live = 1, PersistDest = 1 << 3, NonSharedDisk = 1 << 6, AbortOnError = 1 << 12, AutoConverge = 1 << 13, Tls = 1 << 16;
 
     /// <summary>Until the job is there and knows how long it may pause the guest.</summary>
     private static readonly TimeSpan FirstLivePoll = TimeSpan.FromMilliseconds(50);
@@ -214,7 +214,7 @@ internal sealed partial class LibvirtSite
             numbers["bandwidth"] = (ulong)Math.Max(1, rate >> 20);
         }
 
-        var flags = Live | PersistDest | NonSharedDisk | AbortOnError | (request.AutoConverge ? AutoConverge : 0) | (request.PostCopy ? PostCopy : 0) | (there.Arrivals.Tls ? Tls : 0);
+        var flags = Live | PersistDest | NonSharedDisk | AbortOnError | (request.AutoConverge ? AutoConverge : 0) | (there.Arrivals.Tls ? Tls : 0);
         using var from = await _connection.ConnectAsync(cancellation).ConfigureAwait(false);
         using var to = await there._connection.ConnectAsync(cancellation).ConfigureAwait(false);
         var move = LibvirtConnection.OnOwnThread(() =>

@@ -60,9 +60,6 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     internal static partial int virDomainMigrateSetMaxDowntime(DomainHandle domain, ulong milliseconds, uint flags);
 
-    [LibraryImport(Library)]
-    internal static partial int virDomainMigrateStartPostCopy(DomainHandle domain, uint flags);
-
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int virTypedParamsAddString(ref VirTypedParameter* parameters, ref int count, ref int room, string name, string value);
 

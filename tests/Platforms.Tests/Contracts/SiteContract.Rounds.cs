@@ -187,7 +187,7 @@ public abstract partial class SiteContract
         var stood = await Home.ReadConsoleAsync(vm.Id, Cancel);
         var disk = await Away.EnsureDiskAsync(new DiskRequest(Id("live"), vm.Name, Pool, vm.Disks[0].Name, vm.Disks[0].LengthBytes.Value, vm.Disks[0].Format.Or(null!)), Cancel);
         await (await Home.OpenRoundAsync(new RoundRequest(vm.Id, Id("live"), "move", null, Quiesce: false), Cancel)).DisposeAsync();
-        var request = new LiveRequest(vm.Id, Id("live"), Request(vm, disk, "live"), TimeSpan.FromSeconds(1), AutoConverge: false, PostCopy: false, null);
+        var request = new LiveRequest(vm.Id, Id("live"), Request(vm, disk, "live"), TimeSpan.FromSeconds(1), AutoConverge: false, null);
 
         var result = await Home.MoveLiveAsync(request, Away, null, Cancel);
         await Home.EnsureFencedAsync(vm.Id, Id("live"), Cancel);

@@ -101,7 +101,7 @@ public sealed partial class LibvirtMoveTests(TwoHosts lab) : IAsyncLifetime
         var disk = await _dc2.EnsureDiskAsync(new DiskRequest(id, vm.Name, TwoHosts.Pool, "vda", vm.Disks[0].LengthBytes.Value, "qcow2"), Cancel);
         var stamp = new Stamp(id, StampRole.Target).With(StampNotes.Live, "now");
         var request = new LiveRequest(
-            vm.Id, id, new VmRequest(stamp, vm, "libvirt", vm.Name, null, [disk], ImmutableDictionary<string, string>.Empty), TimeSpan.FromSeconds(1), false, false, 4 << 20);
+            vm.Id, id, new VmRequest(stamp, vm, "libvirt", vm.Name, null, [disk], ImmutableDictionary<string, string>.Empty), TimeSpan.FromSeconds(1), false, 4 << 20);
         using (var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel))
         {
             var moved = new Progress(value =>

@@ -59,7 +59,7 @@ public sealed class RoundTests
         var vm = await test.WebAsync();
         var disks = await Task.WhenAll(vm.Disks.Select(disk => test.Dc2.EnsureDiskAsync(
             new DiskRequest(TestWorld.Migration, vm.Name, "fast", disk.Name, disk.LengthBytes.Value, null), Cancellation)));
-        var request = new LiveRequest(vm.Id, TestWorld.Migration, TestWorld.Request(vm, [.. disks]), TimeSpan.FromSeconds(1), false, false, null);
+        var request = new LiveRequest(vm.Id, TestWorld.Migration, TestWorld.Request(vm, [.. disks]), TimeSpan.FromSeconds(1), AutoConverge: false, null);
         await test.Time.RunAsync(async () =>
         {
             using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(3), test.Time);

@@ -35,12 +35,7 @@ internal static class RecordedCodec
 
     /// <summary>Whether an update would do something about what a refresh has found.</summary>
     internal static bool Acts(Value drift, DriftResponse response) =>
-        drift.AsList?.Items.Any(item => response switch
-        {
-            DriftResponse.Return => item["returns"].AsBool == true,
-            DriftResponse.Adopt => item["adopts"].AsBool == true,
-            _ => false,
-        }) == true;
+        drift.AsList?.Items.Any(item => Drift.Acts(item["returns"].AsBool == true, item["adopts"].AsBool == true, response)) == true;
 
     private static ImmutableSortedDictionary<string, Value> Entries(Value map) => map.AsMap?.Entries ?? Value.EmptyMap.Entries;
 }

@@ -194,20 +194,7 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
         foreach (var attached in vm.Disks)
         {
             var disk = site.Disks[attached.Location];
-            var kept = new DiskState
-            {
-                Location = $"{disk.Location}@{name}",
-                Pool = disk.Pool,
-                LengthBytes = disk.LengthBytes,
-                Format = disk.Format,
-                Key = $"{disk.Key}@{migrationId}.{name}",
-                Seed = disk.Seed,
-                DataBytes = disk.DataBytes,
-            };
-            using var open = OpenDisk(site, attached.Location);
-            using var store = owner.Store.OpenDisk(site.Name, kept.Key);
-            open.Store.CopyTo(store, open.Disk.Leaves, open.Disk.LengthOf);
-            made.Disks[attached.Name] = kept;
+            made.Disks[attached.Name] = CopyOf(site, disk, $"{disk.Location}@{name}", $"{disk.Key}@{migrationId}.{name}");
         }
 
         vm.Checkpoints.Add(made);
@@ -307,21 +294,28 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
     /// <summary>A further disk with the content of this one, which nobody else knows.</summary>
     internal void Clone(SiteState site, DiskState disk, string location)
     {
+        var made = CopyOf(site, disk, location, $"{disk.Key}@{Uri.EscapeDataString(location)}");
+        site.Disks[location] = made;
+        Touch(made);
+    }
+
+    /// <summary>The disk's content as it is now, under a key of its own; the caller keeps it.</summary>
+    private DiskState CopyOf(SiteState site, DiskState disk, string location, string key)
+    {
         var made = new DiskState
         {
             Location = location,
             Pool = disk.Pool,
             LengthBytes = disk.LengthBytes,
             Format = disk.Format,
-            Key = $"{disk.Key}@{Uri.EscapeDataString(location)}",
+            Key = key,
             Seed = disk.Seed,
             DataBytes = disk.DataBytes,
         };
         using var open = OpenDisk(site, disk.Location);
-        using var store = owner.Store.OpenDisk(site.Name, made.Key);
+        using var store = owner.Store.OpenDisk(site.Name, key);
         open.Store.CopyTo(store, open.Disk.Leaves, open.Disk.LengthOf);
-        site.Disks[location] = made;
-        Touch(made);
+        return made;
     }
 
     private void NotePower(VmState vm, int before, DateTimeOffset at)
