@@ -4,6 +4,7 @@ using VmMigrate.Engine.Estimates;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Facts.Keys;
 using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Spec;
 using VmMigrate.Platforms.Tests.Driving;
 
 namespace VmMigrate.Platforms.Tests.Planning;
@@ -49,5 +50,20 @@ public sealed class EstimateLearnsTests
         var declared = Rehearsal.Spec() with { Facts = FactSet.Empty.With(LinkFact.Rate, 5e6) };
         var said = await world.Time.RunAsync(() => PreflightRunner.RunAsync(declared, null, sites, false, world.Time, RunEvents.None, CancellationToken.None));
         Assert.StartsWith("declared", said.Estimate!.Basis, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(60, 0.5)]
+    [InlineData(0.2, 0.2)]
+    public async Task A_live_move_is_down_for_its_pause_and_not_for_its_proof(double mostSeconds, double seconds)
+    {
+        var world = new Rehearsal();
+        var spec = Rehearsal.Spec() with { Mode = MigrationMode.Live, Cutover = new CutoverSpec { MaxDowntime = TimeSpan.FromSeconds(mostSeconds) } };
+
+        var before = await world.Time.RunAsync(() => PreflightRunner.RunAsync(spec, null, world.Sites(), false, world.Time, RunEvents.None, CancellationToken.None));
+
+        Assert.Contains(before.Estimate!.Steps, step => step.Name == "prove" && step.Duration > TimeSpan.Zero);
+        Assert.Equal(TimeSpan.FromSeconds(seconds), before.Estimate.Downtime);
+        Assert.Equal(new TimeRange(TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(seconds)), before.Estimate.DowntimeRange);
     }
 }
