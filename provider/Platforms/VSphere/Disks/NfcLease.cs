@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Xml.Linq;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Platforms.VSphere.Vim;
@@ -21,7 +20,6 @@ internal sealed class NfcLease : IAsyncDisposable
     private readonly ITimer _keeper;
     private readonly HttpClient _http;
     private int _percent;
-    private bool _failed;
 
     private NfcLease(VimClient client, MoRef lease, XElement info, TimeProvider time)
     {
@@ -39,7 +37,7 @@ internal sealed class NfcLease : IAsyncDisposable
             SslOptions =
             {
                 RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-                    (certificate is not null && thumbprints.Contains(Colons(certificate.GetCertHash(HashAlgorithmName.SHA1)))) || client.Trusts(certificate, chain, errors),
+                    (certificate is not null && thumbprints.Contains(ServerTrust.Sha1Of(certificate))) || client.Trusts(certificate, chain, errors),
             },
         })
         {
@@ -49,9 +47,6 @@ internal sealed class NfcLease : IAsyncDisposable
         var every = TimeSpan.FromSeconds(seconds / 3.0);
         _keeper = time.CreateTimer(_ => _ = TellAsync(), null, every, every);
     }
-
-    /// <summary>The VM that an import has made.</summary>
-    internal MoRef Entity => _info.RefAt("entity") ?? default;
 
     internal HttpClient Http => _http;
 
@@ -104,14 +99,11 @@ internal sealed class NfcLease : IAsyncDisposable
 
     internal void Report(int percent) => Volatile.Write(ref _percent, Math.Clamp(percent, 0, 100));
 
-    /// <summary>What was made under the lease is not to stay.</summary>
-    internal void Fail() => Volatile.Write(ref _failed, true);
-
     public async ValueTask DisposeAsync()
     {
         await _keeper.DisposeAsync().ConfigureAwait(false);
         _http.Dispose();
-        await VimProperties.ForgetAsync(_client, _lease, Volatile.Read(ref _failed) ? "HttpNfcLeaseAbort" : "HttpNfcLeaseComplete").ConfigureAwait(false);
+        await VimProperties.ForgetAsync(_client, _lease, "HttpNfcLeaseComplete").ConfigureAwait(false);
     }
 
     private async Task TellAsync()
@@ -125,6 +117,4 @@ internal sealed class NfcLease : IAsyncDisposable
             // Where it has run out, the transfer says so.
         }
     }
-
-    private static string Colons(byte[] hash) => string.Join(':', hash.Select(one => one.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
 }

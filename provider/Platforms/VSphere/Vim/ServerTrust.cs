@@ -46,11 +46,15 @@ internal sealed class ServerTrust(string? caFile, string? thumbprint)
         var good = Judge(certificate, chain, errors);
         if (good)
         {
-            Sha1 = string.Join(':', certificate!.GetCertHash(HashAlgorithmName.SHA1).Select(one => one.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
+            Sha1 = Sha1Of(certificate!);
         }
 
         return good;
     }
+
+    /// <summary>With colons, as VMware writes it.</summary>
+    internal static string Sha1Of(X509Certificate certificate) =>
+        string.Join(':', certificate.GetCertHash(HashAlgorithmName.SHA1).Select(one => one.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
 
     /// <summary>As <see cref="Accepts"/>, for another server than the site's own.</summary>
     internal bool Judge(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
