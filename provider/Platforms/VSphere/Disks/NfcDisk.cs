@@ -68,11 +68,7 @@ internal sealed class NfcDisk : DiskAccess
                 Advance(_lengthBytes, null);
                 return;
             }
-            catch (Exception exception) when (exception is HttpRequestException or IOException && exception is not StreamVmdkException && breaks < MostBreaks && !_ended.IsCancellationRequested)
-            {
-                await Task.Delay(TimeSpan.FromSeconds(1 << breaks)).ConfigureAwait(false);
-            }
-            catch (StreamVmdkException exception) when (breaks < MostBreaks && exception.Message.Contains("ended", StringComparison.Ordinal) && !_ended.IsCancellationRequested)
+            catch (Exception exception) when (IsBreak(exception) && breaks < MostBreaks && !_ended.IsCancellationRequested)
             {
                 await Task.Delay(TimeSpan.FromSeconds(1 << breaks)).ConfigureAwait(false);
             }
@@ -88,6 +84,9 @@ internal sealed class NfcDisk : DiskAccess
             }
         }
     }
+
+    /// <summary>Whether the stream broke on its way: what did come was good.</summary>
+    private static bool IsBreak(Exception exception) => exception is StreamVmdkException wrong ? wrong.IsCut : exception is HttpRequestException or IOException;
 
     private async Task StreamOnceAsync()
     {

@@ -4,7 +4,11 @@ using System.IO.Compression;
 namespace VmMigrate.Platforms.VSphere.Disks;
 
 /// <summary>What a stream-optimised VMDK cannot be, and why.</summary>
-internal sealed class StreamVmdkException(string message, Exception? inner = null) : IOException(message, inner);
+internal sealed class StreamVmdkException(string message, Exception? inner = null) : IOException(message, inner)
+{
+    /// <summary>It ended too early; as far as it came it was good.</summary>
+    internal bool IsCut { get; init; }
+}
 
 /// <summary>
 /// Reads a stream-optimised VMDK from its first byte to its last: only grains that hold something are in it, each deflated, in ascending order.
@@ -97,7 +101,7 @@ internal sealed class StreamVmdk
             }
 
             var length = (int)Math.Min(GrainBytes, LengthBytes - offset);
-            Inflate(packed.AsMemory(0, (int)size), data, length, offset);
+            Inflate(new MemoryStream(packed, 0, (int)size, writable: false), data, length, offset);
             last = offset;
             Expected?.Remove(offset);
             await grain(offset, data.AsMemory(0, length)).ConfigureAwait(false);
@@ -105,7 +109,7 @@ internal sealed class StreamVmdk
 
         if (Expected is null)
         {
-            throw new StreamVmdkException($"it ended without its end marker, behind the grain at {last}");
+            throw new StreamVmdkException($"it ended without its end marker, behind the grain at {last}") { IsCut = true };
         }
 
         RequireAll();
@@ -173,11 +177,11 @@ internal sealed class StreamVmdk
         }
     }
 
-    private static void Inflate(ReadOnlyMemory<byte> packed, byte[] into, int length, long offset)
+    private static void Inflate(MemoryStream packed, byte[] into, int length, long offset)
     {
         try
         {
-            using var from = new ZLibStream(new MemoryStream(packed.ToArray(), writable: false), CompressionMode.Decompress);
+            using var from = new ZLibStream(packed, CompressionMode.Decompress);
             var count = from.ReadAtLeast(into, length, throwOnEndOfStream: false);
             if (count < length)
             {
@@ -193,14 +197,14 @@ internal sealed class StreamVmdk
     private async Task<bool> TryReadAsync(byte[] into, CancellationToken cancellation)
     {
         var count = await _from.ReadAtLeastAsync(into, into.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
-        return count == into.Length || (count == 0 ? false : throw new StreamVmdkException("it ended in the middle of a sector"));
+        return count == into.Length || (count == 0 ? false : throw new StreamVmdkException("it ended in the middle of a sector") { IsCut = true });
     }
 
     private async Task MustReadAsync(Memory<byte> into, CancellationToken cancellation)
     {
         if (await _from.ReadAtLeastAsync(into, into.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false) < into.Length)
         {
-            throw new StreamVmdkException("it ended before its end");
+            throw new StreamVmdkException("it ended before its end") { IsCut = true };
         }
     }
 
