@@ -24,7 +24,7 @@ internal sealed record VimObject(MoRef Ref, IReadOnlyDictionary<string, XElement
 internal static class VimProperties
 {
     /// <summary>Objects in one reply: with 12 KB per VM some 3 MB.</summary>
-    private const int PageObjects = 250;
+    internal const int PageObjects = 250;
 
     /// <summary>The asked properties of objects that are named. An object that is gone is left out.</summary>
     internal static async Task<IReadOnlyList<VimObject>> ReadAsync(
@@ -60,12 +60,7 @@ internal static class VimProperties
     internal static async Task<IReadOnlyList<VimObject>> ReadAllAsync(
         this VimClient client, string what, IReadOnlyDictionary<string, string[]> pathsByType, CancellationToken cancellation)
     {
-        var content = await client.ContentAsync(cancellation).ConfigureAwait(false);
-        var views = content.Manager("viewManager") ?? throw new PlatformException(PlatformErrorKind.Unsupported, client.Site, $"{what}: the server has no view manager");
-        var created = await client.ReadAsync(
-            what, views, "CreateContainerView", cancellation,
-            [Ref("container", content.RootFolder), .. pathsByType.Keys.Select(type => El("type", type)), El("recursive", true)]).ConfigureAwait(false);
-        var view = MoRef.Of(created.Child("returnval")!);
+        var view = await CreateViewAsync(client, what, pathsByType.Keys, cancellation).ConfigureAwait(false);
         try
         {
             return await RetrieveAsync(
@@ -78,6 +73,17 @@ internal static class VimProperties
         {
             await ForgetAsync(client, view, "DestroyView").ConfigureAwait(false);
         }
+    }
+
+    /// <summary>A view of all objects of the given types; to be given back by <c>DestroyView</c>.</summary>
+    internal static async Task<MoRef> CreateViewAsync(VimClient client, string what, IEnumerable<string> types, CancellationToken cancellation)
+    {
+        var content = await client.ContentAsync(cancellation).ConfigureAwait(false);
+        var views = content.Manager("viewManager") ?? throw new PlatformException(PlatformErrorKind.Unsupported, client.Site, $"{what}: the server has no view manager");
+        var created = await client.ReadAsync(
+            what, views, "CreateContainerView", cancellation,
+            [Ref("container", content.RootFolder), .. types.Select(type => El("type", type)), El("recursive", true)]).ConfigureAwait(false);
+        return MoRef.Of(created.Child("returnval")!);
     }
 
     internal static XElement PropSet(string type, string[] paths) =>

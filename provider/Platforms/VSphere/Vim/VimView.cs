@@ -10,9 +10,6 @@ namespace VmMigrate.Platforms.VSphere.Vim;
 /// <remarks>Source: Web Services SDK guide, "Incremental property retrieval". A lost session takes the filter along; then all is read anew. Safe for calls from several threads.</remarks>
 internal sealed class VimView(VimClient client, string type, string[] paths) : IAsyncDisposable
 {
-    /// <summary>Objects in one reply, as where all are read at once.</summary>
-    private const int PageObjects = 250;
-
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Dictionary<MoRef, Dictionary<string, XElement>> _seen = [];
     private MoRef? _collector;
@@ -69,10 +66,8 @@ internal sealed class VimView(VimClient client, string type, string[] paths) : I
         _collector = null;
         _version = "";
         _seen.Clear();
+        var view = await VimProperties.CreateViewAsync(client, what, [type], cancellation).ConfigureAwait(false);
         var content = await client.ContentAsync(cancellation).ConfigureAwait(false);
-        var views = content.Manager("viewManager") ?? throw new PlatformException(PlatformErrorKind.Unsupported, client.Site, $"{what}: the server has no view manager");
-        var view = MoRef.Of((await client.ReadAsync(
-            what, views, "CreateContainerView", cancellation, Ref("container", content.RootFolder), El("type", type), El("recursive", true)).ConfigureAwait(false)).Child("returnval")!);
         var collector = MoRef.Of((await client.ReadAsync(what, content.PropertyCollector, "CreatePropertyCollector", cancellation).ConfigureAwait(false)).Child("returnval")!);
         // Whole values: a change of one option comes with all of them.
         await client.ReadAsync(
@@ -86,7 +81,7 @@ internal sealed class VimView(VimClient client, string type, string[] paths) : I
         {
             var reply = await client.ReadAsync(
                 what, _collector!.Value, "WaitForUpdatesEx", cancellation,
-                El("version", _version), El("options", El("maxWaitSeconds", 0), El("maxObjectUpdates", PageObjects))).ConfigureAwait(false);
+                El("version", _version), El("options", El("maxWaitSeconds", 0), El("maxObjectUpdates", VimProperties.PageObjects))).ConfigureAwait(false);
             if (reply.Child("returnval") is not { } update)
             {
                 return;
