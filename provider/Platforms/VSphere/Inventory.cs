@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Xml.Linq;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Platforms.VSphere.Vim;
 
@@ -25,7 +26,7 @@ internal sealed class Inventory
         ["HostSystem"] =
         [
             "name", "parent", "runtime.connectionState", "runtime.inMaintenanceMode", "summary.hardware.uuid", "summary.hardware.cpuModel", "summary.hardware.numCpuThreads",
-            "summary.hardware.memorySize", "summary.quickStats.overallMemoryUsage", "summary.maxEVCModeKey", "summary.currentEVCModeKey", "summary.config.vmotionEnabled",
+            "summary.hardware.memorySize", "summary.quickStats.overallMemoryUsage", "summary.maxEVCModeKey", "summary.currentEVCModeKey",
             "config.product.version", "configManager.autoStartManager", "datastore", "network",
         ],
         ["ComputeResource"] = ["name", "parent", "resourcePool"],
@@ -104,6 +105,11 @@ internal sealed class Inventory
     internal InventoryItem? Datastore(string name, MoRef? datacenter) => Datastores.FirstOrDefault(one => one.Name == name && (datacenter is null || one.Datacenter == datacenter)) ?? Single(Datastores, name);
 
     internal InventoryItem? Network(string name) => Networks.FirstOrDefault(one => one.UniqueName == name) ?? Single(Networks, name);
+
+    /// <summary>The network behind a card: its port group, else by name in the datacenter of the VM that has it.</summary>
+    internal InventoryItem? NetworkBehind(XElement? backing, MoRef? datacenter) => backing.Text("port/portgroupKey") is { } key
+        ? Networks.FirstOrDefault(one => one.Facts.Text("key") == key || one.Ref.Value == key)
+        : backing.Text("deviceName") is { } name ? Networks.FirstOrDefault(one => one.Name == name && (datacenter is null || one.Datacenter == datacenter)) : null;
 
     internal SiteFacts Describe(string site, IEnumerable<VmName> vms, ImmutableDictionary<string, string> macs) => new()
     {

@@ -132,16 +132,8 @@ internal static class VmFacts
     private static Nic Nic(XElement nic, Inventory inventory, MoRef? datacenter)
     {
         var backing = nic.Child("backing");
-        string? network = null;
-        if (backing.Text("port/portgroupKey") is { } portgroup)
-        {
-            network = inventory.Networks.FirstOrDefault(one => one.Facts.Text("key") == portgroup || one.Ref.Value == portgroup)?.UniqueName;
-        }
-        else if (backing.Text("deviceName") is { } device)
-        {
-            network = inventory.Networks.FirstOrDefault(one => one.Name == device && (datacenter is null || one.Datacenter == datacenter))?.UniqueName ?? device;
-        }
-
+        // A port group's key says nothing to people; a device's name does, also where its network is not seen.
+        var network = inventory.NetworkBehind(backing, datacenter)?.UniqueName ?? (backing.Text("port/portgroupKey") is null ? backing.Text("deviceName") : null);
         return new Nic
         {
             Mac = nic.Text("macAddress") ?? "",

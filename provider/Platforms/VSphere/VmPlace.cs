@@ -32,9 +32,8 @@ internal sealed record VmPlace(
     private static MoRef? NetworkOf(XElement nic, Inventory inventory, MoRef? datacenter)
     {
         var backing = nic.Child("backing");
-        return backing.Text("port/portgroupKey") is { } key
-            ? inventory.Networks.FirstOrDefault(one => one.Facts.Text("key") == key || one.Ref.Value == key)?.Ref
-            : backing.RefAt("network") ?? inventory.Networks.FirstOrDefault(one => one.Name == backing.Text("deviceName") && (datacenter is null || one.Datacenter == datacenter))?.Ref;
+        var told = backing.Text("port/portgroupKey") is null ? backing.RefAt("network") : null;
+        return told ?? inventory.NetworkBehind(backing, datacenter)?.Ref;
     }
 
     /// <summary>What of this place another one is not, for people; empty where they are one. Nothing is asked of what is null here.</summary>
