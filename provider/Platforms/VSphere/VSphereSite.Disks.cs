@@ -19,22 +19,24 @@ internal sealed partial class VSphereSite
         var vm = await RequireAsync(vmId, cancellation).ConfigureAwait(false);
         var name = NameOf(vm);
         RequireOff(vm, "opened");
-        var disk = Devices.Of(vm).Disk(diskName) ?? throw No(PlatformErrorKind.NotFound, $"VM {name} at site {Name} has no disk {diskName}");
+        var devices = Devices.Of(vm);
+        var disk = devices.Disk(diskName) ?? throw No(PlatformErrorKind.NotFound, $"VM {name} at site {Name} has no disk {diskName}");
         if (disk.WhyNotMovable is { Kind: not "independent-disk" } reason)
         {
             throw No(PlatformErrorKind.Unsupported, $"disk {diskName} of VM {name} at site {Name} {reason.Words}");
         }
 
+        var label = $"{name}/{diskName} at {Name}";
         var inventory = await InventoryOfAsync([vm], cancellation).ConfigureAwait(false);
         if (!writable && VddkDisk.IsThere(Address))
         {
-            return await VddkDisk.OpenAsync(_client, vm.Ref, null, disk.Path!, disk.LengthBytes ?? 0, $"{name}/{diskName} at {Name}", cancellation).ConfigureAwait(false);
+            return await VddkDisk.OpenAsync(_client, vm.Ref, null, disk.Path!, disk.LengthBytes ?? 0, label, cancellation).ConfigureAwait(false);
         }
 
         var datacenter = inventory.DatacenterOf(vm.RefOf("parent"));
-        if (!writable && !IsFlat(disk, disk.Path is { } at ? inventory.Datastore(at.Datastore, datacenter) : null))
+        if (!writable && !IsFlat(disk, inventory, datacenter))
         {
-            return await OpenExportAsync(vm, null, Devices.Of(vm), disk, $"{name}/{diskName} at {Name}", cancellation).ConfigureAwait(false);
+            return await OpenExportAsync(vm, null, devices, disk, label, cancellation).ConfigureAwait(false);
         }
 
         if (disk.Chain.Count() > 1)
@@ -47,12 +49,12 @@ internal sealed partial class VSphereSite
 
         try
         {
-            return await OpenFlatAsync(inventory, datacenter, disk.Path!, disk.LengthBytes ?? 0, $"{name}/{diskName} at {Name}", writable, null, cancellation).ConfigureAwait(false);
+            return await OpenFlatAsync(inventory, datacenter, disk.Path!, disk.LengthBytes ?? 0, label, writable, null, cancellation).ConfigureAwait(false);
         }
         catch (PlatformException exception) when (!writable && exception.Kind == PlatformErrorKind.Denied)
         {
             // The account may not read files of that datastore; it may be allowed to export the VM.
-            return await OpenExportAsync(vm, null, Devices.Of(vm), disk, $"{name}/{diskName} at {Name}", cancellation).ConfigureAwait(false);
+            return await OpenExportAsync(vm, null, devices, disk, label, cancellation).ConfigureAwait(false);
         }
     }
 

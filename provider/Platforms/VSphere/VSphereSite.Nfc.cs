@@ -124,7 +124,9 @@ internal sealed partial class VSphereSite
     }
 
     /// <summary>Whether the content of a disk lies in one flat file that a datastore gives out.</summary>
-    private static bool IsFlat(VirtualDisk disk, InventoryItem? store) => disk.Chain.Count() == 1 && !IsObjectStore(store?.Facts.Text("summary.type"));
+    /// <param name="datacenter">Of the VM.</param>
+    private static bool IsFlat(VirtualDisk disk, Inventory inventory, MoRef? datacenter) =>
+        disk.Chain.Count() == 1 && !IsObjectStore((disk.Path is { } path ? inventory.Datastore(path.Datastore, datacenter) : null)?.Facts.Text("summary.type"));
 
     private static bool IsFlat(Disk disk) => disk.BackingChain.IsEmpty && !IsObjectStore(Engine.Facts.Keys.DiskFact.StoreKind.Of(disk).TryGet(out var kind) ? kind : null);
 

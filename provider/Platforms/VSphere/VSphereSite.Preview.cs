@@ -17,7 +17,7 @@ internal sealed partial class VSphereSite
         var findings = ImmutableArray.CreateBuilder<Finding>();
         foreach (var store in request.Disks.Select(disk => disk.Pool).Distinct(StringComparer.Ordinal).Select(inventory.Datastore).OfType<InventoryItem>())
         {
-            if (store.Facts.Text("summary.type") is { } kind && ObjectStores.Contains(kind, StringComparer.OrdinalIgnoreCase))
+            if (store.Facts.Text("summary.type") is { } kind && IsObjectStore(kind))
             {
                 findings.Add(Finding.Error(
                     "disk.store-type", PropertyPath.Of("target.storagePool"),

@@ -60,12 +60,13 @@ internal sealed partial class VSphereSite
             // A bare host has no templates.
             wanted.Add((vm.Ref, $"VM {NameOf(vm)}", inventory.Content.IsVCenter ? ofVm : [.. ofVm.Where(right => !right.Contains("Provisioning", StringComparison.Ordinal))]));
             var datacenter = inventory.DatacenterOf(vm.RefOf("parent"));
-            if (!request.Relocates && !VddkDisk.IsThere(Address) && Devices.Of(vm).Disks.Any(disk => !IsFlat(disk, disk.Path is { } at ? inventory.Datastore(at.Datastore, datacenter) : null)))
+            var disks = Devices.Of(vm).Disks;
+            if (!request.Relocates && !VddkDisk.IsThere(Address) && disks.Any(disk => !IsFlat(disk, inventory, datacenter)))
             {
                 wanted.Add((vm.Ref, $"VM {NameOf(vm)}", OnExportedVm));
             }
 
-            wanted.AddRange(Devices.Of(vm).Disks.Select(disk => disk.Path?.Datastore).OfType<string>().Distinct()
+            wanted.AddRange(disks.Select(disk => disk.Path?.Datastore).OfType<string>().Distinct()
                 .Select(name => inventory.Datastore(name, datacenter)).OfType<InventoryItem>()
                 .Select(store => (store.Ref, $"datastore {store.UniqueName}", OnSourceStore)));
         }

@@ -397,20 +397,20 @@ internal sealed partial class VSphereSite
         public override async Task<DiskAccess> OpenDiskAsync(string diskName, CancellationToken cancellation)
         {
             var disk = devices.Disk(diskName) ?? throw site.No(PlatformErrorKind.NotFound, $"VM {NameOf(vm)} at site {site.Name} had no disk {diskName} at this moment");
+            var label = $"{NameOf(vm)}/{diskName} at {site.Name}";
             if (VddkDisk.IsThere(site.Address))
             {
-                return await VddkDisk.OpenAsync(site._client, vm.Ref, snapshot, disk.Path!, disk.LengthBytes ?? 0, $"{NameOf(vm)}/{diskName} at {site.Name}", cancellation).ConfigureAwait(false);
+                return await VddkDisk.OpenAsync(site._client, vm.Ref, snapshot, disk.Path!, disk.LengthBytes ?? 0, label, cancellation).ConfigureAwait(false);
             }
 
             var inventory = await site.InventoryOfAsync([vm], cancellation).ConfigureAwait(false);
             var datacenter = inventory.DatacenterOf(vm.RefOf("parent"));
-            if (!IsFlat(disk, inventory.Datastore(disk.Path!.Datastore, datacenter)))
+            if (!IsFlat(disk, inventory, datacenter))
             {
-                return await site.OpenExportAsync(vm, snapshot, devices, disk, $"{NameOf(vm)}/{diskName} at {site.Name}", cancellation).ConfigureAwait(false);
+                return await site.OpenExportAsync(vm, snapshot, devices, disk, label, cancellation).ConfigureAwait(false);
             }
 
-            return await site.OpenFlatAsync(
-                inventory, datacenter, disk.Path!, disk.LengthBytes ?? 0, $"{NameOf(vm)}/{diskName} at {site.Name}", writable: false, used?.GetValueOrDefault(diskName), cancellation).ConfigureAwait(false);
+            return await site.OpenFlatAsync(inventory, datacenter, disk.Path!, disk.LengthBytes ?? 0, label, writable: false, used?.GetValueOrDefault(diskName), cancellation).ConfigureAwait(false);
         }
 
         public override async ValueTask DisposeAsync()
