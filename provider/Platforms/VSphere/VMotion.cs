@@ -13,7 +13,7 @@ internal static class VMotion
         "name", "runtime.connectionState", "runtime.inMaintenanceMode", "summary.config.vmotionEnabled", "summary.maxEVCModeKey", "summary.currentEVCModeKey", "config.network.pnic",
     ];
 
-    internal static async Task<List<string>> FindBlockersAsync(VimClient from, VimObject vm, VimClient to, Inventory target, MoRef host, CancellationToken cancellation)
+    internal static async Task<List<string>> FindBlockersAsync(VimClient from, VimObject vm, VimClient to, MoRef host, CancellationToken cancellation)
     {
         var blockers = new List<string>();
         var there = await to.ReadOneAsync("looking at the target's host", host, OfHost, cancellation).ConfigureAwait(false);

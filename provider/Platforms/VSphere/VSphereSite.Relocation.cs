@@ -52,7 +52,7 @@ internal sealed partial class VSphereSite
         var blockers = ImmutableArray.CreateBuilder<string>();
         if (way.Wanted.Host is { } host && (way.Crosses || host != way.Now.Host) && vm.Text("runtime.powerState") == "poweredOn")
         {
-            blockers.AddRange(await VMotion.FindBlockersAsync(_client, vm, there._client, way.Target, host, cancellation).ConfigureAwait(false));
+            blockers.AddRange(await VMotion.FindBlockersAsync(_client, vm, there._client, host, cancellation).ConfigureAwait(false));
         }
 
         blockers.AddRange(await AskCheckerAsync(vm, way, there, cancellation).ConfigureAwait(false));
@@ -66,14 +66,15 @@ internal sealed partial class VSphereSite
         var vm = await RequireAsync(request.VmId, cancellation).ConfigureAwait(false);
         var what = $"vSphere could not move VM {NameOf(vm)} from site {Name} to site {there.Name}";
         var waited = await FollowUnfinishedAsync(what, vm, percent, cancellation).ConfigureAwait(false);
-        if (waited && await FindAsync(request.VmId, cancellation).ConfigureAwait(false) is not { } still)
+        if (waited)
         {
-            // It has gone to the other vCenter meanwhile.
-            return await there.SeeAsync(what, request, null, _time.GetElapsedTime(started), cancellation).ConfigureAwait(false);
-        }
-        else if (waited)
-        {
-            vm = await RequireAsync(request.VmId, cancellation).ConfigureAwait(false);
+            if (await FindAsync(request.VmId, cancellation).ConfigureAwait(false) is not { } still)
+            {
+                // It has gone to the other vCenter meanwhile.
+                return await there.SeeAsync(what, request, null, _time.GetElapsedTime(started), cancellation).ConfigureAwait(false);
+            }
+
+            vm = still;
         }
 
         RequireConnected(vm);
@@ -109,7 +110,7 @@ internal sealed partial class VSphereSite
         var wanted = request.BackTo is { } back
             ? Reachable(VmPlace.Parse(back) ?? throw No(PlatformErrorKind.Refused, $"the note of where VM {NameOf(vm)} was cannot be read: {back}"), target)
             : crosses
-            ? await there.FarPlaceAsync(vm, request, here, target, cancellation).ConfigureAwait(false)
+            ? await there.FarPlaceAsync(vm, now, request, here, target, cancellation).ConfigureAwait(false)
             : await there.NearPlaceAsync(vm, now, request, target, cancellation).ConfigureAwait(false);
         return new Way(now, wanted, target, crosses, crosses ? [] : [.. wanted.Against(now, target)]);
     }
@@ -133,11 +134,11 @@ internal sealed partial class VSphereSite
             Address.Folder is { } folderPath ? await FindPathAsync(what, folderPath, "Folder", cancellation).ConfigureAwait(false) : null,
             store?.Ref,
             store is null ? ImmutableSortedDictionary<long, MoRef>.Empty : now.Disks.ToImmutableSortedDictionary(disk => disk.Key, _ => store.Ref),
-            Cards(vm, request, inventory, inventory, all: false));
+            Cards(vm, now, request, inventory, inventory, all: false));
     }
 
     /// <summary>In another vCenter everything has to be named.</summary>
-    private async Task<VmPlace> FarPlaceAsync(VimObject vm, RelocationRequest request, Inventory here, Inventory target, CancellationToken cancellation)
+    private async Task<VmPlace> FarPlaceAsync(VimObject vm, VmPlace now, RelocationRequest request, Inventory here, Inventory target, CancellationToken cancellation)
     {
         var what = $"choosing a place for VM {NameOf(vm)}";
         var store = request.Pool is { } name
@@ -147,13 +148,13 @@ internal sealed partial class VSphereSite
         return new VmPlace(
             host, pool, folder, store.Ref,
             Devices.Of(vm).Disks.ToImmutableSortedDictionary(disk => disk.Key, _ => store.Ref),
-            Cards(vm, request, here, target, all: true));
+            Cards(vm, now, request, here, target, all: true));
     }
 
-    private ImmutableSortedDictionary<long, MoRef> Cards(VimObject vm, RelocationRequest request, Inventory here, Inventory target, bool all)
+    private ImmutableSortedDictionary<long, MoRef> Cards(VimObject vm, VmPlace now, RelocationRequest request, Inventory here, Inventory target, bool all)
     {
         var cards = ImmutableSortedDictionary.CreateBuilder<long, MoRef>();
-        foreach (var (key, network) in VmPlace.Of(vm, here).Cards)
+        foreach (var (key, network) in now.Cards)
         {
             var name = here.Networks.FirstOrDefault(one => one.Ref == network)?.UniqueName ?? network.Value;
             if (!all && (!request.Networks.TryGetValue(name, out var other) || other == name))
@@ -218,14 +219,14 @@ internal sealed partial class VSphereSite
     /// <returns>Whether there was one.</returns>
     private async Task<bool> FollowUnfinishedAsync(string what, VimObject vm, IProgress<int>? percent, CancellationToken cancellation)
     {
-        foreach (var task in vm["recentTask"]?.Elements().Select(MoRef.Of).ToList() ?? [])
+        foreach (var task in await RecentTasksAsync(vm, cancellation).ConfigureAwait(false))
         {
-            var info = await _client.TaskInfoAsync(what, task, cancellation).ConfigureAwait(false);
+            var info = task["info"];
             if (info.Text("state") is "running" or "queued" && info.Text("descriptionId")?.StartsWith("VirtualMachine.relocate", StringComparison.Ordinal) == true)
             {
                 try
                 {
-                    await FollowAsync(what, task, percent, cancellation).ConfigureAwait(false);
+                    await FollowAsync(what, task.Ref, percent, cancellation).ConfigureAwait(false);
                 }
                 catch (PlatformException exception) when (exception.Kind is not (PlatformErrorKind.Lost or PlatformErrorKind.Unreachable))
                 {

@@ -253,16 +253,13 @@ internal sealed partial class VSphereSite : Site
     /// <summary>The task that holds the VM now; empty when none does.</summary>
     private async Task<string> BusyAsync(VimObject vm, CancellationToken cancellation)
     {
-        var recent = vm["recentTask"]?.Elements().Select(MoRef.Of).ToList();
-        if (recent is null or [])
-        {
-            return "";
-        }
-
-        var tasks = await _client.ReadAsync($"looking at the tasks of VM {vm.Text("name")}", recent, ["info"], cancellation).ConfigureAwait(false);
-        var busy = tasks.Select(task => task["info"]).FirstOrDefault(info => info.Text("state") is "running" or "queued");
+        var busy = (await RecentTasksAsync(vm, cancellation).ConfigureAwait(false)).Select(task => task["info"]).FirstOrDefault(info => info.Text("state") is "running" or "queued");
         return busy is null ? "" : $"task {busy.Text("descriptionId") ?? busy.Text("name")} ({busy.Text("state")}{(busy.Text("progress") is { } percent ? $", {percent} %" : "")})";
     }
+
+    /// <summary>The newest tasks of a VM with their <c>info</c>; those that the server has forgotten are left out.</summary>
+    private Task<IReadOnlyList<VimObject>> RecentTasksAsync(VimObject vm, CancellationToken cancellation) =>
+        _client.ReadAsync($"looking at the tasks of VM {vm.Text("name")}", vm["recentTask"]?.Elements().Select(MoRef.Of).ToList() ?? [], ["info"], cancellation);
 
     // --- Changing ---
 
