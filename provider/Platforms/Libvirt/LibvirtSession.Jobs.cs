@@ -75,13 +75,13 @@ internal sealed unsafe partial class LibvirtSession
 
     internal bool HasWriteLimit(DomainHandle domain, string disk)
     {
-        const uint Live = 1;
+        string What() => $"libvirt could not read the limits of disk {disk} of VM {Name(domain)}";
         var count = 0;
-        Check(NativeMethods.virDomainGetBlockIoTune(domain, disk, null, ref count, Live), () => $"libvirt could not read the limits of disk {disk} of VM {Name(domain)}");
+        Check(NativeMethods.virDomainGetBlockIoTune(domain, disk, null, ref count, Affect.Live), What);
         var parameters = new VirTypedParameter[count];
         fixed (VirTypedParameter* first = parameters)
         {
-            Check(NativeMethods.virDomainGetBlockIoTune(domain, disk, first, ref count, Live), () => $"libvirt could not read the limits of disk {disk} of VM {Name(domain)}");
+            Check(NativeMethods.virDomainGetBlockIoTune(domain, disk, first, ref count, Affect.Live), What);
             for (var i = 0; i < count; i++)
             {
                 // One of both kinds makes libvirt refuse the other, or change what it means.
@@ -98,13 +98,12 @@ internal sealed unsafe partial class LibvirtSession
     /// <param name="bytesPerSecond">0: none.</param>
     internal void SetWriteLimit(DomainHandle domain, string disk, long bytesPerSecond)
     {
-        const uint Live = 1;
         VirTypedParameter* parameters = null;
         var (count, room) = (0, 0);
         try
         {
             Check(NativeMethods.virTypedParamsAddULLong(ref parameters, ref count, ref room, "write_bytes_sec", (ulong)bytesPerSecond), () => "libvirt could not take a limit's parameters");
-            Check(NativeMethods.virDomainSetBlockIoTune(domain, disk, parameters, count, Live), () => $"libvirt could not set the limit of disk {disk} of VM {Name(domain)}");
+            Check(NativeMethods.virDomainSetBlockIoTune(domain, disk, parameters, count, Affect.Live), () => $"libvirt could not set the limit of disk {disk} of VM {Name(domain)}");
         }
         finally
         {

@@ -58,14 +58,18 @@ internal static class RoundXml
 
     /// <summary>Whether every disk of a checkpoint still has its bitmap, by what libvirt measured.</summary>
     internal static bool IsWhole(string checkpoint) =>
-        Xml.Parse(checkpoint).Element("disks")?.Elements("disk").Where(disk => disk.Attr("checkpoint") == "bitmap").All(disk => disk.Attr("size") is not null) ?? false;
+        Sizes(checkpoint)?.TrueForAll(size => size is not null) ?? false;
 
     /// <summary>Bytes that have changed since, by what libvirt measured; null where a disk of the checkpoint has lost its bitmap.</summary>
     internal static long? MeasuredBytes(string checkpoint)
     {
-        var sizes = (Xml.Parse(checkpoint).Element("disks")?.Elements("disk") ?? []).Where(disk => disk.Attr("checkpoint") == "bitmap").Select(disk => disk.Attr("size")).ToList();
-        return sizes.Count == 0 || sizes.Exists(size => size is null) ? null : sizes.Sum(size => long.Parse(size!, System.Globalization.CultureInfo.InvariantCulture));
+        var sizes = Sizes(checkpoint);
+        return sizes is null or [] || sizes.Exists(size => size is null) ? null : sizes.Sum(size => long.Parse(size!, System.Globalization.CultureInfo.InvariantCulture));
     }
+
+    /// <summary>What libvirt measured of each disk with a bitmap: null for one that has lost it. Null as a whole where the checkpoint tells of no disks.</summary>
+    private static List<string?>? Sizes(string checkpoint) =>
+        Xml.Parse(checkpoint).Element("disks")?.Elements("disk").Where(disk => disk.Attr("checkpoint") == "bitmap").Select(disk => disk.Attr("size")).ToList();
 
     private static XElement Disk(string name, string kind) => new("disk", new XAttribute("name", name), new XAttribute("checkpoint", kind));
 }
