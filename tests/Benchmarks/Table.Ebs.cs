@@ -46,6 +46,4 @@ internal static partial class Table
             sink.Kill();
         }
     }
-
-    private static double Figure(Measured run, int at) => double.Parse(run.Output.Split(' ')[at], CultureInfo.InvariantCulture);
 }

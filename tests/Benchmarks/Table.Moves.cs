@@ -8,6 +8,7 @@ using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Values;
 using VmMigrate.Platforms.Libvirt;
+using VmMigrate.Platforms.Tests;
 
 namespace VmMigrate.Benchmarks;
 
@@ -152,7 +153,7 @@ internal static partial class Table
             Cutover = new CutoverSpec { Stop = stop },
         };
         var before = await PreflightRunner.RunPatientlyAsync(
-            spec, null, new Book([dc1, dc2]), false, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, default);
+            spec, null, new Book(dc1, dc2), false, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, default);
         var first = FirstTickAsync(dc2, vmId, over.Token);
         var outcome = before.IsBlocked ? throw new InvalidOperationException(string.Join(" ", before.Findings.Select(finding => finding.Message)))
             : await GoalSeeker.RunAsync(before.Plan!, before.Run!, default);
@@ -245,11 +246,4 @@ internal static partial class Table
 
     [GeneratedRegex(@"<source path='[^']*console[^']*'")]
     private static partial Regex ConsoleForm();
-
-    private sealed class Book(Site[] sites) : SiteBook
-    {
-        public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
-
-        public override Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
-    }
 }

@@ -196,7 +196,7 @@ internal static partial class Table
 
         await source.DropAsync();
         var ok = Print("delta-1pct", "s", delta, full, OwnSeconds, 0.05, biggerIsBetter: false);
-        return ok & Print("delta-1pct-bytes", "B", Median(delta, m => double.Parse(m.Output.Split(' ')[1], CultureInfo.InvariantCulture)), dirty * 65536.0, 1.05, biggerIsBetter: false);
+        return ok & Print("delta-1pct-bytes", "B", Median(delta, m => Figure(m, 1)), dirty * 65536.0, 1.05, biggerIsBetter: false);
     }
 
     private static async Task<Measured> OnFreshAsync(Lab lab, long length, Func<string, Task<Measured>> run)
@@ -229,9 +229,12 @@ internal static partial class Table
         return (mine, others);
     }
 
-    private static double OwnSeconds(Measured run) => double.Parse(run.Output.Split(' ')[4], CultureInfo.InvariantCulture);
+    private static double OwnSeconds(Measured run) => Figure(run, 4);
 
-    private static double OwnPeak(Measured run) => double.Parse(run.Output.Split(' ')[3], CultureInfo.InvariantCulture);
+    private static double OwnPeak(Measured run) => Figure(run, 3);
+
+    /// <summary>One of the figures that a program of ours prints in a line.</summary>
+    private static double Figure(Measured run, int at) => double.Parse(run.Output.Split(' ')[at], CultureInfo.InvariantCulture);
 
     private static double Median<T>(IReadOnlyCollection<T> values, Func<T, double> of)
     {

@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using System.Text;
 using System.Text.Json.Nodes;
 using VmMigrate.Platforms.Tests.Libvirt;
-using VmMigrate.Tests;
 
 namespace VmMigrate.EndToEnd.Tests;
 
@@ -15,10 +13,8 @@ internal sealed class Declaration : IDisposable
     internal Declaration(TwoHosts lab)
     {
         _lab = lab;
-        var binary = Repository.At("bin/terraform-provider-vmmigrate");
-        Assert.True(File.Exists(binary), "bin/terraform-provider-vmmigrate is not there: run `make build` first");
         Directory.CreateDirectory(Path.Combine(_folder, "bin"));
-        File.CreateSymbolicLink(Path.Combine(_folder, "bin", "terraform-provider-vmmigrate"), binary);
+        File.CreateSymbolicLink(Path.Combine(_folder, "bin", "terraform-provider-vmmigrate"), Terraform.Provider);
         File.WriteAllText(
             Path.Combine(_folder, "terraform.rc"),
             $$"""
@@ -50,21 +46,33 @@ internal sealed class Declaration : IDisposable
 
     internal void DeleteState() => File.Delete(Path.Combine(_folder, "terraform.tfstate"));
 
-    internal Task<Outcome> PlanAsync() => RunAsync("plan", "-input=false");
+    internal Task<Terraform.Outcome> PlanAsync() => RunAsync("plan", "-input=false");
 
-    internal Task<Outcome> ApplyAsync() => RunAsync("apply", "-auto-approve", "-input=false");
+    internal Task<Terraform.Outcome> ApplyAsync() => RunAsync("apply", "-auto-approve", "-input=false");
 
-    internal Task<Outcome> DestroyAsync() => RunAsync("destroy", "-auto-approve", "-input=false");
+    internal Task<Terraform.Outcome> DestroyAsync() => RunAsync("destroy", "-auto-approve", "-input=false");
 
-    internal async Task<Outcome> RunAsync(params string[] arguments)
+    internal async Task<Terraform.Outcome> RunAsync(params string[] arguments)
     {
         using var process = Start(arguments);
-        return await FinishAsync(process);
+        return await Terraform.FinishAsync(process);
+    }
+
+    /// <summary>Applies and destroys: the guest's own files are whole at both ends of the move, and no lease is left.</summary>
+    internal async Task MoveThereAndBackAsync()
+    {
+        (await ApplyAsync()).Succeeded();
+        await Lab.AssertRunsOnlyAtAsync(_lab, TwoHosts.Dc2);
+        await GuestLog.AssertWholeAsync(_lab, TwoHosts.Dc2);
+        (await DestroyAsync()).Succeeded();
+        await Lab.AssertAtHomeAsync(_lab);
+        await GuestLog.AssertWholeAsync(_lab, TwoHosts.Dc1);
+        Assert.DoesNotContain("vmmigrate/lease", await _lab.VirshAsync(TwoHosts.Dc1, "secret-list"), StringComparison.Ordinal);
     }
 
     /// <summary>Applies and sends a signal to terraform and its provider once a line of the provider's log shows the step.</summary>
     /// <param name="signal">INT as Ctrl-C sends it to both, KILL to the provider alone.</param>
-    internal Task<Outcome> ApplyAndSignalAsync(string step, string signal, TimeSpan later = default) => ApplyAndAsync(
+    internal Task<Terraform.Outcome> ApplyAndSignalAsync(string step, string signal, TimeSpan later = default) => ApplyAndAsync(
         step,
         async terraform =>
         {
@@ -74,10 +82,10 @@ internal sealed class Declaration : IDisposable
 
     /// <summary>Applies and does something once a line of the provider's log shows the step.</summary>
     /// <param name="act">Gets the id of terraform's process.</param>
-    internal async Task<Outcome> ApplyAndAsync(string step, Func<string, Task> act)
+    internal async Task<Terraform.Outcome> ApplyAndAsync(string step, Func<string, Task> act)
     {
         using var process = Start(["apply", "-auto-approve", "-input=false"]);
-        var finish = FinishAsync(process);
+        var finish = Terraform.FinishAsync(process);
         var log = Path.Combine(_folder, "provider.log");
         while (!(File.Exists(log) && ReadShared(log).Contains(step, StringComparison.Ordinal)))
         {
@@ -129,49 +137,6 @@ internal sealed class Declaration : IDisposable
             }
             """);
         File.Delete(Path.Combine(_folder, "provider.log"));
-        var start = new ProcessStartInfo("terraform", [arguments[0], "-no-color", .. arguments.Skip(1)])
-        {
-            WorkingDirectory = _folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
-        start.Environment["TF_CLI_CONFIG_FILE"] = Path.Combine(_folder, "terraform.rc");
-        start.Environment["TF_IN_AUTOMATION"] = "1";
-        start.Environment["TF_LOG_PROVIDER"] = "info";
-        start.Environment["TF_LOG_PATH"] = Path.Combine(_folder, "provider.log");
-        return Process.Start(start)!;
-    }
-
-    private static async Task<Outcome> FinishAsync(Process process)
-    {
-        process.StandardInput.Close();
-        var text = new StringBuilder();
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        return new Outcome(process.ExitCode, text.Append(await output).Append(await errors).ToString());
-    }
-
-    /// <param name="Text">All that was printed. Terraform breaks lines; <see cref="Flat"/> has none.</param>
-    internal sealed record Outcome(int ExitCode, string Text)
-    {
-        internal string Flat => string.Join(' ', Text.Split(['\n', ' ', '│'], StringSplitOptions.RemoveEmptyEntries));
-
-        internal Outcome Succeeded()
-        {
-            Assert.True(ExitCode == 0, Text);
-            return this;
-        }
-
-        internal Outcome Failed(params string[] words)
-        {
-            Assert.True(ExitCode != 0, Text);
-            foreach (var word in words)
-            {
-                Assert.Contains(word, Flat, StringComparison.Ordinal);
-            }
-
-            return this;
-        }
+        return Terraform.Start(_folder, arguments, new Dictionary<string, string?> { ["TF_LOG_PROVIDER"] = "info", ["TF_LOG_PATH"] = Path.Combine(_folder, "provider.log") });
     }
 }

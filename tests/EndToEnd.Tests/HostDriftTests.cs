@@ -94,5 +94,5 @@ public sealed class HostDriftTests(TwoHosts lab)
         await TwoHosts.ForgetAsync(name);
     }
 
-    private static Task<Declaration.Outcome> ImportAsync(Declaration declaration) => declaration.RunAsync("import", "-input=false", "vmmigrate_migration.web", $"dc1/{Lab.Vm}");
+    private static Task<Terraform.Outcome> ImportAsync(Declaration declaration) => declaration.RunAsync("import", "-input=false", "vmmigrate_migration.web", $"dc1/{Lab.Vm}");
 }

@@ -105,13 +105,7 @@ public sealed class HostFaultTests(TwoHosts lab)
 
             await using var again = link is null ? null : await LoopbackSsh.StartAsync(TestContext.Current.CancellationToken);
             (declaration.Provider, declaration.TargetUri) = ("", again is null ? null : lab.UriThrough(again, TwoHosts.Dc2));
-            (await declaration.ApplyAsync()).Succeeded();
-            await Lab.AssertRunsOnlyAtAsync(lab, TwoHosts.Dc2);
-            await GuestLog.AssertWholeAsync(lab, TwoHosts.Dc2);
-            (await declaration.DestroyAsync()).Succeeded();
-            await Lab.AssertAtHomeAsync(lab);
-            await GuestLog.AssertWholeAsync(lab, TwoHosts.Dc1);
-            Assert.DoesNotContain("vmmigrate/lease", await lab.VirshAsync(TwoHosts.Dc1, "secret-list"), StringComparison.Ordinal);
+            await declaration.MoveThereAndBackAsync();
             continued = true;
         }
         finally

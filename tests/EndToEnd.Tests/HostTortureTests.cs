@@ -45,13 +45,7 @@ public sealed class HostTortureTests(TwoHosts lab)
             var killed = await declaration.ApplyAndSignalAsync($"{step} (", "KILL", TimeSpan.FromSeconds(laterSeconds));
             Assert.True(killed.ExitCode != 0, killed.Text);
             declaration.Provider = "";
-            (await declaration.ApplyAsync()).Succeeded();
-            await Lab.AssertRunsOnlyAtAsync(lab, TwoHosts.Dc2);
-            await GuestLog.AssertWholeAsync(lab, TwoHosts.Dc2);
-            (await declaration.DestroyAsync()).Succeeded();
-            await Lab.AssertAtHomeAsync(lab);
-            await GuestLog.AssertWholeAsync(lab, TwoHosts.Dc1);
-            Assert.DoesNotContain("vmmigrate/lease", await lab.VirshAsync(TwoHosts.Dc1, "secret-list"), StringComparison.Ordinal);
+            await declaration.MoveThereAndBackAsync();
             continued = true;
         }
         finally

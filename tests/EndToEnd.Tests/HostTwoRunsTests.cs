@@ -18,7 +18,7 @@ public sealed class HostTwoRunsTests(TwoHosts lab)
         await TwoHosts.FreshGuestAsync(Lab.Vm, "--wait");
         using var one = new Declaration(lab) { Provider = Slow };
         using var other = new Declaration(lab) { Provider = Slow };
-        Declaration.Outcome? refused = null;
+        Terraform.Outcome? refused = null;
         (await one.ApplyAndAsync("copy disks (", async _ => refused = await other.ApplyAsync())).Succeeded();
         refused!.Failed("Another run drives this migration", "process ", "since ", "UTC", "Nothing was changed by this run");
         await Lab.AssertRunsOnlyAtAsync(lab, TwoHosts.Dc2);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using VmMigrate.TestEc2;
@@ -25,14 +24,14 @@ public sealed class MixedDeclarationTests : IDisposable
 
         await TerraformAsync("init", "-input=false");
         var plan = await TerraformAsync("plan", "-input=false");
-        Assert.Contains("2 to add", plan, StringComparison.Ordinal);
-        Assert.Contains("aws_subnet.apps will be created", plan, StringComparison.Ordinal);
-        Assert.Contains("vmmigrate_migration.web will be created", plan, StringComparison.Ordinal);
+        Assert.Contains("2 to add", plan.Text, StringComparison.Ordinal);
+        Assert.Contains("aws_subnet.apps will be created", plan.Text, StringComparison.Ordinal);
+        Assert.Contains("vmmigrate_migration.web will be created", plan.Text, StringComparison.Ordinal);
         // The subnet's id is not known yet: preview says what waits for it.
-        Assert.True(Flat(plan).Contains("Not known before apply: target.networks.default.", StringComparison.Ordinal), plan);
+        Assert.True(plan.Flat.Contains("Not known before apply: target.networks.default.", StringComparison.Ordinal), plan.Text);
         // What does not depend on it was looked at: both sites, and the instance type among others.
-        Assert.Contains("cold dc1 → cloud", Flat(plan), StringComparison.Ordinal);
-        Assert.DoesNotContain("aws.subnet", Flat(plan), StringComparison.Ordinal);
+        Assert.Contains("cold dc1 → cloud", plan.Flat, StringComparison.Ordinal);
+        Assert.DoesNotContain("aws.subnet", plan.Flat, StringComparison.Ordinal);
         lock (ec2.World.Gate)
         {
             Assert.Empty(ec2.World.Instances);
@@ -75,11 +74,9 @@ public sealed class MixedDeclarationTests : IDisposable
 
     private void Write(string plugins, Ec2Server ec2)
     {
-        var binary = Repository.At("bin/terraform-provider-vmmigrate");
-        Assert.True(File.Exists(binary), "bin/terraform-provider-vmmigrate is not there: run `make build` first");
         var version = XDocument.Load(Repository.At("Directory.Build.props")).Descendants("Version").First().Value;
         var ours = Directory.CreateDirectory(Path.Combine(_folder, "plugins", "vmmigrate.local", "vmmigrate", "vmmigrate", version, "linux_amd64"));
-        File.CreateSymbolicLink(Path.Combine(ours.FullName, "terraform-provider-vmmigrate"), binary);
+        File.CreateSymbolicLink(Path.Combine(ours.FullName, "terraform-provider-vmmigrate"), Terraform.Provider);
         File.WriteAllText(
             Path.Combine(_folder, "terraform.rc"),
             $$"""
@@ -154,37 +151,9 @@ public sealed class MixedDeclarationTests : IDisposable
             """);
     }
 
-    private async Task<string> TerraformAsync(params string[] arguments)
+    private async Task<Terraform.Outcome> TerraformAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("terraform", [arguments[0], "-no-color", .. arguments.Skip(1)])
-        {
-            WorkingDirectory = _folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
-        start.Environment["TF_CLI_CONFIG_FILE"] = Path.Combine(_folder, "terraform.rc");
-        start.Environment["TF_IN_AUTOMATION"] = "1";
-        start.Environment.Remove("TF_PLUGIN_CACHE_DIR");
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        try
-        {
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        }
-        finally
-        {
-            if (!process.HasExited)
-            {
-                process.Kill(entireProcessTree: true);
-            }
-        }
-
-        var text = await output + await errors;
-        Assert.True(process.ExitCode == 0, text);
-        return text;
+        using var process = Terraform.Start(_folder, arguments, new Dictionary<string, string?> { ["TF_PLUGIN_CACHE_DIR"] = null });
+        return (await Terraform.FinishAsync(process, TestContext.Current.CancellationToken)).Succeeded();
     }
-
-    private static string Flat(string text) => string.Join(' ', text.Split(['\n', ' ', '│'], StringSplitOptions.RemoveEmptyEntries));
 }

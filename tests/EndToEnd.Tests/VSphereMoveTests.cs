@@ -20,10 +20,7 @@ public sealed class VSphereMoveTests(TwoHosts lab)
         await using var vcsim = await Vcsim.StartAsync();
         await using var vcenter = vcsim.Open("vc1");
         var world = new VcsimWorld(vcsim, vcenter);
-        var raw = Path.Combine(TwoHosts.Folder, "vsphere-e2e.raw");
-        await TwoHosts.RunAsync("qemu-img", ["convert", "-O", "raw", lab.GuestDisk, raw]);
-        var vm = await world.CreateVmAsync(Name, await File.ReadAllBytesAsync(raw, Cancel), Cancel, "VirtualIDEController");
-        File.Delete(raw);
+        var vm = await world.CreateVmAsync(Name, await lab.GuestContentAsync(Cancel), Cancel, "VirtualIDEController");
         await world.Client.RunTaskAsync("starting", vm, "PowerOnVM_Task", Cancel);
         await world.SetToolsAsync(vm, true, Cancel);
         using var declaration = new Declaration(lab)

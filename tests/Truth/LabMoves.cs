@@ -1,6 +1,7 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Values;
 using VmMigrate.Platforms;
+using VmMigrate.Platforms.Tests;
 
 namespace VmMigrate.Truth;
 
@@ -14,7 +15,7 @@ internal static class LabMoves
     {
         await using var dc1 = Open("dc1", from);
         await using var dc2 = Open("dc2", to);
-        var sites = new Sites(dc1, dc2);
+        var sites = new Book(dc1, dc2);
         var found = new List<Measured>();
         foreach (var vm in vms)
         {

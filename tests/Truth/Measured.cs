@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Estimates;
 using VmMigrate.Engine.Inventories;
@@ -54,12 +53,4 @@ internal sealed record Measured(
     }
 
     private static double Off(double said, double was) => was == 0 ? said == 0 ? 0 : 1 : Math.Abs(said - was) / was;
-}
-
-/// <summary>Sites that were opened by hand.</summary>
-internal sealed class Sites(params Site[] sites) : SiteBook
-{
-    public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
-
-    public override Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
 }

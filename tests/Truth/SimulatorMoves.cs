@@ -1,5 +1,6 @@
 using VmMigrate.Platforms.Simulator;
 using VmMigrate.Platforms.Simulator.Guests;
+using VmMigrate.Platforms.Tests;
 
 namespace VmMigrate.Truth;
 
@@ -31,7 +32,7 @@ internal static class SimulatorMoves
                 }),
             ],
         };
-        var sites = new Sites(
+        var sites = new Book(
             world.Open("dc1", source, null, time),
             world.Open("dc2", source with { Machines = [], Hosts = [new HostOptions { Name = "to", Cpus = 4096, MemoryBytes = 16L << 40 }] }, null, time));
 

@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Grpc.Net.Client;
 using VmMigrate.Engine.Values;
 using VmMigrate.Host.Protos.Pulumi;
 using VmMigrate.Host.Protos.Terraform;
@@ -31,9 +30,8 @@ public sealed class ManyProblemsTests
         var cancellation = TestContext.Current.CancellationToken;
         await using var engine = await FakeEngine.StartAsync(cancellation);
         await using var provider = new VmMigrateProvider(TimeProvider.System);
-        await using var server = await PulumiServer.StartAsync(provider, null, FileLog.Open(null, TimeProvider.System), TimeProvider.System);
-        using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{server.Port}");
-        var client = new ResourceProvider.ResourceProviderClient(channel);
+        await using var served = await ServedProvider.StartAsync(provider);
+        var client = served.Client;
         await client.HandshakeAsync(new ProviderHandshakeRequest { EngineAddress = engine.Address, ConfigureWithUrn = true }, cancellationToken: cancellation);
         await client.ConfigureAsync(new ConfigureRequest { Args = StructWriter.Write(Config("pulumi"), Unknowns.Keep), AcceptSecrets = true }, cancellationToken: cancellation);
 

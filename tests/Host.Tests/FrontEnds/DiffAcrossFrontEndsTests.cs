@@ -21,8 +21,7 @@ public sealed class DiffAcrossFrontEndsTests
         MapValue[] others = [Declared("120s", "1m", "90min", "XxHash128", ["b", "a"]), Declared("2 min", "0.5m30s", "5400s", "XxHash128", ["a", "b"]), .. engine == "Pulumi" ? new[] { shorter } : []];
         foreach (var same in others)
         {
-            var plan = await front.PlanAsync(same);
-            Assert.True(plan.Changes.Count == 0, string.Join(", ", plan.Changes) + plan.Said);
+            await front.AssertNoChangesAsync(same);
         }
 
         var other = await front.PlanAsync(Declared("121s", "1m", "90min", null, ["a", "b"]));
@@ -34,7 +33,7 @@ public sealed class DiffAcrossFrontEndsTests
     [InlineData("Terraform")]
     public async Task Another_target_after_the_cutover_is_a_move_that_preview_puts_a_price_on(string engine)
     {
-        await using var front = await DriftAcrossFrontEndsTests.MovedAsync(engine);
+        await using var front = await FrontEnd.MovedAsync(engine);
         var free = await front.PlanAsync(FrontEnd.Declare(("shutdown", Value.Map(("timeout", Value.Text("3m"))))));
         Assert.NotEmpty(free.Changes);
         Assert.Contains("nothing to do", free.Said, StringComparison.Ordinal);

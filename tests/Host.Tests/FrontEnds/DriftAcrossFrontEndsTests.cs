@@ -12,7 +12,7 @@ public sealed class DriftAcrossFrontEndsTests
     [InlineData("Terraform")]
     public async Task A_VM_stopped_by_hand_is_shown_and_started_again(string engine)
     {
-        await using var front = await MovedAsync(engine);
+        await using var front = await FrontEnd.MovedAsync(engine);
         front.Hand.PowerOff("dc2", "web");
 
         var plan = await front.PlanAsync(FrontEnd.Declare());
@@ -23,7 +23,7 @@ public sealed class DriftAcrossFrontEndsTests
         Assert.False((await front.ApplyAsync(FrontEnd.Declare())).Failed);
         Assert.Equal("Running", front.State["placement"]["powerState"].AsText);
         Assert.Empty(front.State["drift"].AsList!.Items);
-        await AssertNoChangesAsync(front, FrontEnd.Declare());
+        await front.AssertNoChangesAsync(FrontEnd.Declare());
     }
 
     [Theory(Timeout = Limit)]
@@ -31,7 +31,7 @@ public sealed class DriftAcrossFrontEndsTests
     [InlineData("Terraform")]
     public async Task What_is_adopted_becomes_the_truth_and_the_VM_is_not_touched(string engine)
     {
-        await using var front = await MovedAsync(engine);
+        await using var front = await FrontEnd.MovedAsync(engine);
         front.Hand.PowerOff("dc2", "web");
         front.Hand.Reshape("dc2", "web", cpus: 5, memoryBytes: 3L << 30);
         var declared = FrontEnd.Declare(("onDrift", Value.Text("Adopt")));
@@ -42,11 +42,11 @@ public sealed class DriftAcrossFrontEndsTests
 
         Assert.Equal(writes, front.World.Calls.Count(call => call.Writes));
         Assert.Equal((false, 5.0), (front.State["recorded"]["running"].AsBool, front.State["recorded"]["cpus"].AsNumber));
-        await AssertNoChangesAsync(front, declared);
+        await front.AssertNoChangesAsync(declared);
 
         // What was adopted stays so when the declaration says Return again.
         await front.ApplyAsync(FrontEnd.Declare());
-        await AssertNoChangesAsync(front, FrontEnd.Declare());
+        await front.AssertNoChangesAsync(FrontEnd.Declare());
         Assert.Equal("Off", front.State["placement"]["powerState"].AsText);
     }
 
@@ -55,7 +55,7 @@ public sealed class DriftAcrossFrontEndsTests
     [InlineData("Terraform")]
     public async Task What_is_ignored_is_told_and_nothing_is_done(string engine)
     {
-        await using var front = await MovedAsync(engine);
+        await using var front = await FrontEnd.MovedAsync(engine);
         var declared = FrontEnd.Declare(("onDrift", Value.Text("Ignore")));
         await front.ApplyAsync(declared);
         front.Hand.PowerOff("dc2", "web");
@@ -73,7 +73,7 @@ public sealed class DriftAcrossFrontEndsTests
     [InlineData("Terraform")]
     public async Task A_shape_that_no_run_puts_back_is_told_at_every_preview_and_plans_nothing(string engine)
     {
-        await using var front = await MovedAsync(engine);
+        await using var front = await FrontEnd.MovedAsync(engine);
         front.Hand.Reshape("dc2", "web", memoryBytes: 3L << 30);
         for (var i = 0; i < 2; i++)
         {
@@ -88,7 +88,7 @@ public sealed class DriftAcrossFrontEndsTests
     [InlineData("Terraform")]
     public async Task A_source_that_runs_too_is_an_alarm_even_where_drift_is_ignored(string engine)
     {
-        await using var front = await MovedAsync(engine);
+        await using var front = await FrontEnd.MovedAsync(engine);
         var declared = FrontEnd.Declare(("onDrift", Value.Text("Ignore")));
         await front.ApplyAsync(declared);
         front.Hand.Start("dc1", "web");
@@ -103,27 +103,12 @@ public sealed class DriftAcrossFrontEndsTests
     [InlineData("Terraform")]
     public async Task A_VM_deleted_at_the_target_is_shown_with_what_is_lost(string engine)
     {
-        await using var front = await MovedAsync(engine);
+        await using var front = await FrontEnd.MovedAsync(engine);
         front.Hand.Delete("dc2", "web");
         var plan = await front.PlanAsync(FrontEnd.Declare());
         Assert.NotEmpty(plan.Changes);
         Assert.Contains("deleted there by hand, with everything that it wrote since the cutover", plan.Said, StringComparison.Ordinal);
         Assert.False((await front.ApplyAsync(FrontEnd.Declare())).Failed);
         Assert.Equal(("dc2", "Running"), (front.State["placement"]["site"].AsText, front.State["placement"]["powerState"].AsText));
-    }
-
-    internal static async Task<FrontEnd> MovedAsync(string engine, params (string, Value)[] more)
-    {
-        var front = FrontEnd.Open(engine);
-        var made = await front.ApplyAsync(FrontEnd.Declare(more));
-        Assert.False(made.Failed, made.Said);
-        Assert.Equal(("CutOver", "dc2"), (front.State["phase"].AsText, front.State["placement"]["site"].AsText));
-        return front;
-    }
-
-    private static async Task AssertNoChangesAsync(FrontEnd front, MapValue declared)
-    {
-        var plan = await front.PlanAsync(declared);
-        Assert.True(plan.Changes.Count == 0, $"{string.Join(", ", plan.Changes)}\n{plan.Said}");
     }
 }

@@ -37,6 +37,22 @@ internal abstract class FrontEnd : IAsyncDisposable
 
     internal static FrontEnd Open(string engine) => engine == "Pulumi" ? new PulumiFrontEnd() : new TerraformFrontEnd();
 
+    /// <summary>One whose VM was moved from dc1 to dc2.</summary>
+    internal static async Task<FrontEnd> MovedAsync(string engine, params (string, Value)[] more)
+    {
+        var front = Open(engine);
+        var made = await front.ApplyAsync(Declare(more));
+        Assert.False(made.Failed, made.Said);
+        Assert.Equal(("CutOver", "dc2"), (front.State["phase"].AsText, front.State["placement"]["site"].AsText));
+        return front;
+    }
+
+    internal async Task AssertNoChangesAsync(MapValue declared)
+    {
+        var plan = await PlanAsync(declared);
+        Assert.True(plan.Changes.Count == 0, $"{string.Join(", ", plan.Changes)}\n{plan.Said}");
+    }
+
     /// <summary>Inputs and outputs as the engine keeps them.</summary>
     internal abstract MapValue State { get; }
 

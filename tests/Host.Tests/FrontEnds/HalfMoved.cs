@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Driving;
-using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Platforms.Simulator;
 using VmMigrate.Platforms.Simulator.Faults;
+using VmMigrate.Platforms.Tests;
 
 namespace VmMigrate.Host.Tests.FrontEnds;
 
@@ -13,7 +13,7 @@ internal static class HalfMoved
     internal static async Task LeaveAsync(SimulatedWorld world)
     {
         var options = new SiteOptions { Faults = [new Fault { Kind = FaultKind.Crash, Call = "WriteBlocks", Nth = 3 }] };
-        var book = new Book([Keep(world, "dc1"), world.Open("dc2", options)]);
+        var book = new Book(Keep(world, "dc1"), world.Open("dc2", options));
         var spec = new MigrationSpec { Vm = new VmReference("dc1", "web", null), Target = new TargetSpec("dc2", null, null, ImmutableDictionary<string, string>.Empty, null) };
         await Assert.ThrowsAsync<SimulatedCrashException>(() => Drive.RunAsync(
             spec, null, book, false, new RunnerIdentity("a dead runner", Dead, Guid.NewGuid), TimeProvider.System, RunEvents.None, TestContext.Current.CancellationToken));
@@ -29,11 +29,4 @@ internal static class HalfMoved
         Guest = new() { Boot = TimeSpan.Zero, Shutdown = TimeSpan.Zero },
         Machines = [new MachineOptions { Name = "web", Disks = [8 << 20] }],
     });
-
-    private sealed class Book(ImmutableArray<Engine.Contracts.Site> sites) : SiteBook
-    {
-        public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
-
-        public override Engine.Contracts.Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
-    }
 }

@@ -29,13 +29,12 @@ public sealed class ImportAcrossFrontEndsTests
     [InlineData("Terraform")]
     public async Task A_moved_VM_whose_state_is_lost_is_found_where_it_lives_and_nothing_is_left_to_do(string engine)
     {
-        await using var front = await DriftAcrossFrontEndsTests.MovedAsync(engine);
+        await using var front = await FrontEnd.MovedAsync(engine);
         front.Forget();
         Assert.NotNull(await front.ImportAsync("dc1/web"));
         Assert.Equal(("CutOver", "dc2"), (front.State["phase"].AsText, front.State["placement"]["site"].AsText));
         Assert.True(front.State["proof"]["identical"].AsBool);
-        var plan = await front.PlanAsync(FrontEnd.Declare());
-        Assert.True(plan.Changes.Count == 0, string.Join(", ", plan.Changes) + plan.Said);
+        await front.AssertNoChangesAsync(FrontEnd.Declare());
     }
 
     [Theory(Timeout = Limit)]

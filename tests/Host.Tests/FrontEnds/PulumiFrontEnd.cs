@@ -1,6 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Grpc.Net.Client;
 using VmMigrate.Engine.Values;
 using VmMigrate.Host.Protos.Pulumi;
 using VmMigrate.Host.Pulumi;
@@ -13,7 +12,7 @@ internal sealed class PulumiFrontEnd : FrontEnd
 {
     private const string Urn = "urn:pulumi:dev::shop::vmmigrate:index:Migration::web";
 
-    private (FakeEngine Engine, PulumiServer Server, GrpcChannel Channel, ResourceProvider.ResourceProviderClient Client)? _open;
+    private (FakeEngine Engine, ServedProvider Served)? _open;
     private (string Id, Struct Inputs, Struct Outputs, bool RefreshFirst)? _kept;
 
     internal override MapValue State => StructReader.Read(_kept!.Value.Outputs);
@@ -45,8 +44,7 @@ internal sealed class PulumiFrontEnd : FrontEnd
     {
         if (_open is { } open)
         {
-            open.Channel.Dispose();
-            await open.Server.DisposeAsync();
+            await open.Served.DisposeAsync();
             await open.Engine.DisposeAsync();
         }
 
@@ -113,7 +111,7 @@ internal sealed class PulumiFrontEnd : FrontEnd
         var (failure, failed) = ("", false);
         try
         {
-            changes = await act(open.Client);
+            changes = await act(open.Served.Client);
         }
         catch (RpcException e)
         {
@@ -123,12 +121,11 @@ internal sealed class PulumiFrontEnd : FrontEnd
         return new Outcome(changes, string.Join('\n', open.Engine.Kept) + failure, failed);
     }
 
-    private async Task<(FakeEngine, PulumiServer, GrpcChannel, ResourceProvider.ResourceProviderClient)> OpenAsync()
+    private async Task<(FakeEngine, ServedProvider)> OpenAsync()
     {
         var engine = await FakeEngine.StartAsync(TestContext.Current.CancellationToken);
-        var server = await PulumiServer.StartAsync(Provider, null, FileLog.Open(null, TimeProvider.System), TimeProvider.System);
-        var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{server.Port}");
-        var client = new ResourceProvider.ResourceProviderClient(channel);
+        var served = await ServedProvider.StartAsync(Provider);
+        var client = served.Client;
         for (var tries = 1; ; tries++)
         {
             try
@@ -144,6 +141,6 @@ internal sealed class PulumiFrontEnd : FrontEnd
         }
 
         await client.ConfigureAsync(new ConfigureRequest { Args = StructWriter.Write(Config, Unknowns.Keep), AcceptSecrets = true });
-        return (engine, server, channel, client);
+        return (engine, served);
     }
 }

@@ -1,6 +1,4 @@
-using Grpc.Net.Client;
 using VmMigrate.Host.Protos.Pulumi;
-using VmMigrate.Host.Pulumi;
 using VmMigrate.Host.Resources;
 using VmMigrate.Platforms.Tests.VSphere;
 using static VmMigrate.Host.Tests.Pulumi.Wire;
@@ -22,18 +20,10 @@ public sealed class VSphereWireTests
         await using var away = await Vcsim.StartAsync("-guests");
         await using var vc1 = home.Open("vc1");
         await using var vc2 = away.Open("vc2");
-        await new VcsimWorld(home, vc1).CreateVmAsync("app-01", VcsimWorld.Content(4 << 20, 7), Cancel);
-        var id = (await vc1.FindByNameAsync("app-01", Cancel))[0].Id;
-        await vc1.EnsureRunningAsync(id, Cancel);
-        while (!await vc1.PingAgentAsync(id, Cancel))
-        {
-            await Task.Delay(50, Cancel);
-        }
-
+        var id = await new VcsimWorld(home, vc1).CreateRunningVmAsync("app-01", VcsimWorld.Content(4 << 20, 7), Cancel);
         await using var provider = new VmMigrateProvider(TimeProvider.System);
-        await using var server = await PulumiServer.StartAsync(provider, null, FileLog.Open(null, TimeProvider.System), TimeProvider.System);
-        using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{server.Port}");
-        var client = new ResourceProvider.ResourceProviderClient(channel);
+        await using var served = await ServedProvider.StartAsync(provider);
+        var client = served.Client;
         await client.ConfigureAsync(new ConfigureRequest { Args = Map(("sites", Of(("vc1", SiteOf(home)), ("vc2", SiteOf(away))))), AcceptSecrets = true }, cancellationToken: Cancel);
 
         var check = await client.CheckAsync(
@@ -61,18 +51,10 @@ public sealed class VSphereWireTests
     {
         await using var vcsim = await Vcsim.StartAsync("-guests", "-hosts", "2");
         await using var vc1 = vcsim.Open("vc1");
-        await new VcsimWorld(vcsim, vc1).CreateVmAsync("app-02", VcsimWorld.Content(4 << 20, 7), Cancel);
-        var id = (await vc1.FindByNameAsync("app-02", Cancel))[0].Id;
-        await vc1.EnsureRunningAsync(id, Cancel);
-        while (!await vc1.PingAgentAsync(id, Cancel))
-        {
-            await Task.Delay(50, Cancel);
-        }
-
+        var id = await new VcsimWorld(vcsim, vc1).CreateRunningVmAsync("app-02", VcsimWorld.Content(4 << 20, 7), Cancel);
         await using var provider = new VmMigrateProvider(TimeProvider.System);
-        await using var server = await PulumiServer.StartAsync(provider, null, FileLog.Open(null, TimeProvider.System), TimeProvider.System);
-        using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{server.Port}");
-        var client = new ResourceProvider.ResourceProviderClient(channel);
+        await using var served = await ServedProvider.StartAsync(provider);
+        var client = served.Client;
         await client.ConfigureAsync(new ConfigureRequest { Args = Map(("sites", Of(("vc1", SiteOf(vcsim))))), AcceptSecrets = true }, cancellationToken: Cancel);
         var inputs = Map(("vm", Of(("site", Text("vc1")), ("name", Text("app-02")))), ("target", Of(("site", Text("vc1")), ("host", Text("DC0_C0_H1")))), ("mode", Text("Live")));
         var check = await client.CheckAsync(new CheckRequest { Urn = Migration, News = inputs }, cancellationToken: Cancel);

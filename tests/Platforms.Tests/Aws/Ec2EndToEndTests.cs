@@ -43,15 +43,15 @@ public sealed class Ec2EndToEndTests(TwoHosts lab) : IAsyncLifetime
         await using var vcsim = await Vcsim.StartAsync();
         await using var vcenter = vcsim.Open("vc1");
         await using var cloud = _ec2.Open("ec2");
-        var book = new KvmToEc2Tests.Book(vcenter, cloud);
+        var book = new Book(vcenter, cloud);
         var world = new VcsimWorld(vcsim, vcenter);
-        var content = await GuestAsync();
+        var content = await lab.GuestContentAsync(Cancel);
         var vm = await world.CreateVmAsync(Name, content, Cancel);
         await world.Client.RunTaskAsync("starting", vm, "PowerOnVM_Task", Cancel);
         await world.SetToolsAsync(vm, true, Cancel);
         var spec = Spec("vc1", Name, "ec2", "gp3", ("DC0_DVPG0", Subnet));
 
-        var (before, moved) = await KvmToEc2Tests.DriveAsync(book, spec);
+        var (before, moved) = await Ec2World.DriveAsync(book, spec);
 
         Assert.True(!before.IsBlocked, string.Join('\n', before.Findings.Select(finding => $"{finding.Id} {finding.Message}")));
         Assert.True(moved?.Failed is null, moved?.Why);
@@ -60,13 +60,13 @@ public sealed class Ec2EndToEndTests(TwoHosts lab) : IAsyncLifetime
         Assert.Contains("LAB-READY", await cloud.ReadConsoleAsync(instance.Id, Cancel), StringComparison.Ordinal);
         Assert.Equal(FenceState.Standing, await vcenter.InspectFenceAsync(before.Run.Vm.Id, before.Run.MigrationId, Cancel));
 
-        var (_, back) = await KvmToEc2Tests.DriveAsync(book, spec, removal: true);
+        var (_, back) = await Ec2World.DriveAsync(book, spec, removal: true);
         Assert.True(back?.Failed is null, back?.Why);
         var home = Assert.Single(await vcenter.FindByNameAsync(Name, Cancel));
         Assert.Equal((PowerState.Running, null), (home.Power, home.Stamp));
         // The boot in EC2 counted itself on the disk.
-        Assert.NotEqual(content, await File.ReadAllBytesAsync(vcsim.FileOf(home.Disks[0].Location).Replace(".vmdk", "-flat.vmdk", StringComparison.Ordinal), Cancel));
-        AssertNothingLeft();
+        Assert.NotEqual(content, await File.ReadAllBytesAsync(vcsim.FlatOf(home.Disks[0].Location), Cancel));
+        _ec2.AssertNothingLeft();
     }
 
     [Fact(Timeout = Limit)]
@@ -76,9 +76,9 @@ public sealed class Ec2EndToEndTests(TwoHosts lab) : IAsyncLifetime
         await TwoHosts.ForgetAsync(Name);
         await using var cloud = _ec2.Open("ec2");
         await using var kvm = lab.Open(TwoHosts.Dc2);
-        var book = new KvmToEc2Tests.Book(kvm, cloud);
+        var book = new Book(kvm, cloud);
         var instance = _ec2.Seed(Name, type: "t3.nano", blocks: 0);
-        var content = await GuestAsync();
+        var content = await lab.GuestContentAsync(Cancel);
         _ec2.Do(world =>
         {
             var root = world.DisksOf(instance)[0];
@@ -95,15 +95,11 @@ public sealed class Ec2EndToEndTests(TwoHosts lab) : IAsyncLifetime
             world.Boot(instance);
             return 0;
         });
-        while (!(await cloud.ReadConsoleAsync(instance.Id, Cancel) ?? "").Contains("LAB-READY", StringComparison.Ordinal))
-        {
-            await Task.Delay(200, Cancel);
-        }
-
+        await TwoHosts.ConsoleAsync(cloud, instance.Id, "LAB-READY", Cancel);
         var spec = Spec("ec2", Name, TwoHosts.Dc2, TwoHosts.Pool, (Subnet, "user"));
         try
         {
-            var (before, moved) = await KvmToEc2Tests.DriveAsync(book, spec);
+            var (before, moved) = await Ec2World.DriveAsync(book, spec);
             Assert.True(!before.IsBlocked, string.Join('\n', before.Findings.Select(finding => $"{finding.Id} {finding.Message}")));
             Assert.True(moved?.Failed is null, moved?.Why);
             Assert.All(before.Run!.Proofs, proof => Assert.Equal(proof.SourceDigest, proof.TargetDigest));
@@ -112,14 +108,10 @@ public sealed class Ec2EndToEndTests(TwoHosts lab) : IAsyncLifetime
             Assert.Contains("LAB-BOOT 2", await kvm.ReadConsoleAsync(copy.Id, Cancel), StringComparison.Ordinal);
             Assert.Equal(FenceState.Standing, await cloud.InspectFenceAsync(instance.Id, before.Run.MigrationId, Cancel));
 
-            var (_, back) = await KvmToEc2Tests.DriveAsync(book, spec, removal: true);
+            var (_, back) = await Ec2World.DriveAsync(book, spec, removal: true);
             Assert.True(back?.Failed is null, back?.Why);
             Assert.Empty(await kvm.FindByNameAsync(Name, Cancel));
-            while (!(await cloud.ReadConsoleAsync(instance.Id, Cancel) ?? "").Contains("LAB-READY", StringComparison.Ordinal))
-            {
-                await Task.Delay(200, Cancel);
-            }
-
+            await TwoHosts.ConsoleAsync(cloud, instance.Id, "LAB-READY", Cancel);
             Assert.Contains("LAB-BOOT 3", await cloud.ReadConsoleAsync(instance.Id, Cancel), StringComparison.Ordinal);
             Assert.Equal(("running", false), (instance.State, instance.Tags.Keys.Any(key => key.StartsWith("vmmigrate:", StringComparison.Ordinal))));
             Assert.Single(_ec2.World.Volumes);
@@ -140,20 +132,4 @@ public sealed class Ec2EndToEndTests(TwoHosts lab) : IAsyncLifetime
         Waivers = [new Engine.Checks.Waiver("os.supported", null, "The lab's guest is no distribution.", new DateOnly(2099, 1, 1), null)],
         Probes = [new ProbeSpec(ProbeKind.Console, TimeSpan.FromMinutes(2), TimeSpan.FromMilliseconds(200), Contains: "LAB-READY")],
     };
-
-    private void AssertNothingLeft()
-    {
-        Assert.Empty(_ec2.Do(world => world.Instances.Where(one => one.State != "terminated").ToList()));
-        Assert.Empty(_ec2.World.Snapshots);
-        Assert.Empty(_ec2.World.Volumes);
-    }
-
-    private async Task<byte[]> GuestAsync()
-    {
-        var raw = Path.Combine(_folder, "guest.raw");
-        await TwoHosts.RunAsync("qemu-img", ["convert", "-O", "raw", lab.GuestDisk, raw]);
-        var content = await File.ReadAllBytesAsync(raw, Cancel);
-        File.Delete(raw);
-        return content;
-    }
 }

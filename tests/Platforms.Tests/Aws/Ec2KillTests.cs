@@ -72,9 +72,7 @@ public sealed class Ec2KillTests : IDisposable
 
         var (_, back) = await DriveAsync(_folder, site, removal: true);
         Assert.True(back is { Failed: null }, back?.Why);
-        Assert.Empty(ec2.Do(world => world.Instances.Where(one => one.State != "terminated").ToList()));
-        Assert.Empty(ec2.World.Volumes);
-        Assert.Empty(ec2.World.Snapshots);
+        ec2.AssertNothingLeft();
     }
 
     /// <summary>Runs only in the process that the test above starts.</summary>
@@ -113,6 +111,6 @@ public sealed class Ec2KillTests : IDisposable
             Facts = FactSet.Empty.With(PlanFact.OsLicence, "byol"),
             Probes = [new ProbeSpec(ProbeKind.GuestAgent, TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(50))],
         };
-        return await KvmToEc2Tests.DriveAsync(new KvmToEc2Tests.Book(home, ec2), spec, removal);
+        return await Ec2World.DriveAsync(new Book(home, ec2), spec, removal);
     }
 }

@@ -51,9 +51,7 @@ public sealed class Ec2MoveTests
         Assert.Contains(" since ", Assert.Single(back!.Done, step => step.Name == "bring changes back").Detail, StringComparison.Ordinal);
         Assert.InRange(back.Done.Sum(step => step.Bytes), 1, 3 << 20);
         Assert.Equal(PowerState.Running, (await dc.Home.InspectAsync(before.Run.Vm.Id, Cancel))!.Power);
-        Assert.Empty(ec2.Do(world => world.Instances.Where(one => one.State != "terminated").ToList()));
-        Assert.Empty(ec2.World.Volumes);
-        Assert.Empty(ec2.World.Snapshots);
+        ec2.AssertNothingLeft();
         Assert.Empty(ec2.World.Nics);
     }
 
@@ -175,9 +173,7 @@ public sealed class Ec2MoveTests
             Assert.Equal(PowerState.Off, (await dc.Home.InspectAsync(before.Run!.Vm.Id, Cancel))!.Power);
             var (_, back) = await dc.DriveAsync(Datacentre.Spec(), removal: true);
             Assert.True(back is { Failed: null }, back?.Why);
-            Assert.Empty(ec2.Do(world => world.Instances.Where(one => one.State != "terminated").ToList()));
-            Assert.Empty(ec2.World.Volumes);
-            Assert.Empty(ec2.World.Snapshots);
+            ec2.AssertNothingLeft();
             Assert.Empty(ec2.World.Nics);
             Assert.Empty(ec2.World.Images);
         }
@@ -214,16 +210,7 @@ public sealed class Ec2MoveTests
         internal async Task<(Preflight Before, RunOutcome? Outcome)> DriveAsync(MigrationSpec spec, bool removal = false)
         {
             await using var ec2 = _ec2.Open("ec2", settings => settings with { PriceFile = Repository.At("tests/Platforms.Tests/Aws/prices.json") });
-            var book = new Book(Home, ec2);
-            var before = await PreflightRunner.RunPatientlyAsync(spec, null, book, removal, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, Cancel);
-            return before.IsBlocked || before.Plan is not { } plan ? (before, null) : (before, await GoalSeeker.RunAsync(plan, before.Run!, Cancel));
+            return await Ec2World.DriveAsync(new Book(Home, ec2), spec, removal);
         }
-    }
-
-    private sealed class Book(params Site[] sites) : SiteBook
-    {
-        public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
-
-        public override Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
     }
 }

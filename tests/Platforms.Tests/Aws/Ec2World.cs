@@ -1,4 +1,7 @@
 using System.Security.Cryptography;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Spec;
 using VmMigrate.Platforms.Aws;
 using VmMigrate.TestEc2;
 
@@ -102,6 +105,22 @@ internal sealed class Ec2World : IAsyncDisposable
             World.Settle();
             return hand(World);
         }
+    }
+
+    /// <summary>No instance that is not terminated, no volume and no snapshot.</summary>
+    internal void AssertNothingLeft()
+    {
+        Assert.Empty(Do(world => world.Instances.Where(one => one.State != "terminated").ToList()));
+        Assert.Empty(World.Snapshots);
+        Assert.Empty(World.Volumes);
+    }
+
+    /// <summary>One run of the provider; no outcome where something stands against it.</summary>
+    internal static async Task<(Preflight Before, RunOutcome? Outcome)> DriveAsync(SiteBook book, MigrationSpec spec, bool removal = false)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var before = await PreflightRunner.RunPatientlyAsync(spec, null, book, removal, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, cancellation);
+        return before.IsBlocked || before.Plan is not { } plan ? (before, null) : (before, await GoalSeeker.RunAsync(plan, before.Run!, cancellation));
     }
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();

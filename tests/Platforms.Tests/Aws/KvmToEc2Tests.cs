@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
-using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Facts.Keys;
-using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Platforms.Tests.Libvirt;
 using VmMigrate.TestEc2;
@@ -43,7 +41,7 @@ public sealed class KvmToEc2Tests(TwoHosts lab)
                 Probes = [new ProbeSpec(ProbeKind.Console, TimeSpan.FromMinutes(2), TimeSpan.FromMilliseconds(200), Contains: "LAB-READY"), new ProbeSpec(ProbeKind.GuestAgent, TimeSpan.FromMinutes(2), TimeSpan.FromMilliseconds(200))],
             };
 
-            var (before, moved) = await DriveAsync(book, spec);
+            var (before, moved) = await Ec2World.DriveAsync(book, spec);
             Assert.True(!before.IsBlocked, string.Join('\n', before.Findings.Select(finding => finding.Message)));
             Assert.True(moved?.Failed is null, moved?.Why);
             Assert.All(before.Run!.Proofs, proof => Assert.Equal(proof.SourceDigest, proof.TargetDigest));
@@ -53,21 +51,16 @@ public sealed class KvmToEc2Tests(TwoHosts lab)
             Assert.Contains("LAB-BOOT 2", console, StringComparison.Ordinal);
             Assert.Equal(FenceState.Standing, await home.InspectFenceAsync(vm.Id, before.Run.MigrationId, Cancel));
 
-            var (_, back) = await DriveAsync(book, spec, removal: true);
+            var (_, back) = await Ec2World.DriveAsync(book, spec, removal: true);
             Assert.True(back?.Failed is null, back?.Why);
             Assert.Contains(" since ", Assert.Single(back!.Done, step => step.Name == "bring changes back").Detail, StringComparison.Ordinal);
             Assert.InRange(back.Done.Sum(step => step.Bytes), 1, vm.Disks.Sum(disk => disk.LengthBytes.Value) / 4);
             Assert.Equal(PowerState.Running, (await home.InspectAsync(vm.Id, Cancel))!.Power);
-            while (!(await home.ReadConsoleAsync(vm.Id, Cancel) ?? "").Contains("LAB-READY", StringComparison.Ordinal))
-            {
-                await Task.Delay(200, Cancel);
-            }
+            await TwoHosts.ConsoleAsync(home, vm.Id, "LAB-READY", Cancel);
 
             // The boot in EC2 counted, so its disk came home.
             Assert.Contains("LAB-BOOT 3", await home.ReadConsoleAsync(vm.Id, Cancel), StringComparison.Ordinal);
-            Assert.Empty(ec2.Do(world => world.Instances.Where(one => one.State != "terminated").ToList()));
-            Assert.Empty(ec2.World.Snapshots);
-            Assert.Empty(ec2.World.Volumes);
+            ec2.AssertNothingLeft();
         }
         finally
         {
@@ -75,18 +68,5 @@ public sealed class KvmToEc2Tests(TwoHosts lab)
             await ec2.DisposeAsync();
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    internal static async Task<(Preflight Before, RunOutcome? Outcome)> DriveAsync(SiteBook book, MigrationSpec spec, bool removal = false)
-    {
-        var before = await PreflightRunner.RunPatientlyAsync(spec, null, book, removal, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, Cancel);
-        return before.IsBlocked || before.Plan is not { } plan ? (before, null) : (before, await GoalSeeker.RunAsync(plan, before.Run!, Cancel));
-    }
-
-    internal sealed class Book(params Site[] sites) : SiteBook
-    {
-        public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
-
-        public override Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
     }
 }

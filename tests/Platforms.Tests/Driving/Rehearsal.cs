@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Planning;
@@ -100,7 +99,7 @@ internal sealed class Rehearsal
     }
 
     internal Book Sites(params (string Site, Fault Fault)[] faults) => new(
-        new[] { "dc1", "dc2", "dc3" }.Select(name => World.Open(name, Options(name) with { Faults = [.. faults.Where(fault => fault.Site == name).Select(fault => fault.Fault)] })));
+        [.. new[] { "dc1", "dc2", "dc3" }.Select(name => World.Open(name, Options(name) with { Faults = [.. faults.Where(fault => fault.Site == name).Select(fault => fault.Fault)] }))]);
 
     private SiteOptions Options(string site) => new()
     {
@@ -112,13 +111,4 @@ internal sealed class Rehearsal
             ? [new MachineOptions { Name = VmName, Disks = [8L << 20, 3L << 20], Running = Running, Networks = ["default"] }]
             : [],
     };
-
-    internal sealed class Book(IEnumerable<Site> sites) : SiteBook
-    {
-        private readonly ImmutableDictionary<string, Site> _sites = sites.ToImmutableDictionary(site => site.Name);
-
-        public override IReadOnlyCollection<string> Names => [.. _sites.Keys];
-
-        public override Site? Find(string name) => _sites.GetValueOrDefault(name);
-    }
 }

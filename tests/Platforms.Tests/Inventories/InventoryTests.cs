@@ -90,7 +90,7 @@ public sealed class InventoryTests
         var time = new SimulatedTime();
         var world = new SimulatedWorld(time);
         var book = new InventoryBook(
-            new Sites(world.Open("dc1", new SiteOptions { Vms = 3, Faults = [new Fault { Kind = FaultKind.Refuse, Call = "Describe", Nth = 1 }] }, null, time)), time);
+            new Book(world.Open("dc1", new SiteOptions { Vms = 3, Faults = [new Fault { Kind = FaultKind.Refuse, Call = "Describe", Nth = 1 }] }, null, time)), time);
         await time.RunAsync(async () =>
         {
             var site = book.Find("dc1")!;
@@ -109,7 +109,7 @@ public sealed class InventoryTests
         var time = new SimulatedTime();
         var world = new SimulatedWorld(time);
         return (time, world, new InventoryBook(
-            new Sites(world.Open("dc1", new SiteOptions { Vms = vms }, null, time), world.Open("dc2", new SiteOptions { Hosts = [new HostOptions { Name = "big", Cpus = 4096, MemoryBytes = 64L << 40 }] }, null, time)), time));
+            new Book(world.Open("dc1", new SiteOptions { Vms = vms }, null, time), world.Open("dc2", new SiteOptions { Hosts = [new HostOptions { Name = "big", Cpus = 4096, MemoryBytes = 64L << 40 }] }, null, time)), time));
     }
 
     private static MigrationSpec Spec(string vm) => new()
@@ -126,12 +126,5 @@ public sealed class InventoryTests
         }
 
         throw new InvalidOperationException("There is no VM.");
-    }
-
-    private sealed class Sites(params Site[] sites) : SiteBook
-    {
-        public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
-
-        public override Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
     }
 }

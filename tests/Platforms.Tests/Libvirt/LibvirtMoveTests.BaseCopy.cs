@@ -13,12 +13,12 @@ public sealed partial class LibvirtMoveTests
     {
         var vm = await RunningAsync("move-stopped");
         using var limits = new CopyLimits(TimeProvider.System, TimeZoneInfo.Utc);
-        (_dc1.CopyLimits, _dc2.CopyLimits) = (limits, limits);
+        (Dc1.CopyLimits, Dc2.CopyLimits) = (limits, limits);
         limits.Declare(BandwidthSchedule.Parse("4 MiB/s"), null, TimeSpan.FromMinutes(2));
         var spec = Spec(vm, MigrationMode.Warm);
         using (var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel))
         {
-            var before = await PreflightRunner.RunPatientlyAsync(spec, null, new Book([_dc1, _dc2]), false, PreflightRunner.RunPatience, TimeProvider.System, new StopAt(70, stop), Cancel);
+            var before = await PreflightRunner.RunPatientlyAsync(spec, null, Both, false, PreflightRunner.RunPatience, TimeProvider.System, new StopAt(70, stop), Cancel);
             var stopped = await GoalSeeker.RunAsync(before.Plan!, before.Run!, stop.Token);
             Assert.True(stopped is { Cancelled: true, Failed.Name: "replicate" }, stopped.Why);
         }
@@ -32,7 +32,7 @@ public sealed partial class LibvirtMoveTests
         Assert.Matches(@"base copy: .*done by an earlier run", outcome.Done.Single(step => step.Name == "replicate").Detail);
         Assert.All(run.Proofs, proof => Assert.Equal(proof.SourceDigest, proof.TargetDigest));
         Assert.False(File.Exists(map));
-        Assert.Contains("LAB-SHA ok", await ConsoleAsync(_dc2, vm.Id, "LAB-READY"), StringComparison.Ordinal);
+        Assert.Contains("LAB-SHA ok", await ConsoleAsync(Dc2, vm.Id, "LAB-READY"), StringComparison.Ordinal);
     }
 
     /// <summary>Ends a run once the line of its copy says so many per cent.</summary>

@@ -6,7 +6,6 @@ using System.Text.RegularExpressions;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
-using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Platforms.Libvirt;
 
@@ -23,8 +22,8 @@ public sealed partial class LibvirtMoveTests
         var id = MigrationId.Stamp(spec.Vm);
 
         // As a run leaves it that was killed between the two calls.
-        await lab.VirshAsync(TwoHosts.Dc1, "metadata", vm.Name, "--live", "--uri", FreezeMark.Namespace, "--key", FreezeMark.Key, "--set", FreezeMark.Text(id));
-        await lab.VirshAsync(TwoHosts.Dc1, "domfsfreeze", vm.Name);
+        await Lab.VirshAsync(TwoHosts.Dc1, "metadata", vm.Name, "--live", "--uri", FreezeMark.Namespace, "--key", FreezeMark.Key, "--set", FreezeMark.Text(id));
+        await Lab.VirshAsync(TwoHosts.Dc1, "domfsfreeze", vm.Name);
 
         var (run, outcome) = await DriveAsync(spec);
 
@@ -35,7 +34,7 @@ public sealed partial class LibvirtMoveTests
 
         // It kept its record of changes: the last round sent what had changed, not the disk.
         Assert.InRange(outcome.Done.Single(step => step.Name == "last round").Bytes, 0, 4 << 20);
-        var console = await ConsoleAsync(_dc2, vm.Id, "LAB-READY");
+        var console = await ConsoleAsync(Dc2, vm.Id, "LAB-READY");
         Assert.Contains("LAB-BOOT 2 ", console, StringComparison.Ordinal);
         Assert.Contains("LAB-SHA ok", console, StringComparison.Ordinal);
 
@@ -53,23 +52,23 @@ public sealed partial class LibvirtMoveTests
         var vm = await RunningAsync("move-writer");
         await InGuestAsync(vm, "while :; do dd if=/dev/urandom of=/data/busy bs=64k count=128 conv=notrunc,fsync 2>/dev/null; done");
         using var limits = new CopyLimits(TimeProvider.System, TimeZoneInfo.Utc);
-        (_dc1.CopyLimits, _dc2.CopyLimits) = (limits, limits);
+        (Dc1.CopyLimits, Dc2.CopyLimits) = (limits, limits);
         var spec = Spec(vm, MigrationMode.Warm) with { Cutover = new CutoverSpec { MaxDowntime = TimeSpan.FromSeconds(7), MaxRounds = 4, Quiesce = false } };
         limits.Declare(BandwidthSchedule.Parse("4 MiB/s"), null, TimeSpan.FromMinutes(2));
 
         var (_, told) = await DriveAsync(spec);
         Assert.Equal("replicate", told.Failed?.Name);
         Assert.Matches($"{vm.Name} writes .*/s, and .*/s reach dc2", told.Why!);
-        Assert.Equal(PowerState.Running, (await _dc1.InspectAsync(vm.Id, Cancel))!.Power);
-        Assert.DoesNotContain("iotune", await lab.VirshAsync(TwoHosts.Dc1, "dumpxml", vm.Name), StringComparison.Ordinal);
+        Assert.Equal(PowerState.Running, (await Dc1.InspectAsync(vm.Id, Cancel))!.Power);
+        Assert.DoesNotContain("iotune", await Lab.VirshAsync(TwoHosts.Dc1, "dumpxml", vm.Name), StringComparison.Ordinal);
 
         var (_, outcome) = await DriveAsync(spec with { Cutover = spec.Cutover with { OnNoConvergence = NoConvergence.SlowGuest } });
         Assert.True(outcome.Failed is null, outcome.Why);
         Assert.Contains("was held back to", outcome.Done.Single(step => step.Name == "replicate").Detail, StringComparison.Ordinal);
-        Assert.Contains("LAB-SHA ok", await ConsoleAsync(_dc2, vm.Id, "LAB-READY"), StringComparison.Ordinal);
+        Assert.Contains("LAB-SHA ok", await ConsoleAsync(Dc2, vm.Id, "LAB-READY"), StringComparison.Ordinal);
         foreach (var (host, which) in new[] { (TwoHosts.Dc1, "--inactive"), (TwoHosts.Dc2, "") })
         {
-            Assert.DoesNotContain("iotune", await lab.VirshAsync(host, ["dumpxml", .. which.Length > 0 ? new[] { which } : [], vm.Name]), StringComparison.Ordinal);
+            Assert.DoesNotContain("iotune", await Lab.VirshAsync(host, ["dumpxml", .. which.Length > 0 ? new[] { which } : [], vm.Name]), StringComparison.Ordinal);
         }
     }
 
@@ -78,12 +77,12 @@ public sealed partial class LibvirtMoveTests
     {
         var vm = await RunningAsync("move-grown");
         Assert.Null((await DriveAsync(Spec(vm, MigrationMode.Warm, MigrationGoal.Replicated))).Outcome.Failed);
-        await lab.VirshAsync(TwoHosts.Dc1, "blockresize", vm.Name, "vda", "256MiB");
+        await Lab.VirshAsync(TwoHosts.Dc1, "blockresize", vm.Name, "vda", "256MiB");
 
         var (_, outcome) = await DriveAsync(Spec(vm, MigrationMode.Warm));
         Assert.True(outcome.Failed is null, outcome.Why);
-        Assert.Equal(256 << 20, (await _dc2.InspectAsync(vm.Id, Cancel))!.Disks[0].LengthBytes.Value);
-        Assert.Contains("LAB-SHA ok", await ConsoleAsync(_dc2, vm.Id, "LAB-READY"), StringComparison.Ordinal);
+        Assert.Equal(256 << 20, (await Dc2.InspectAsync(vm.Id, Cancel))!.Disks[0].LengthBytes.Value);
+        Assert.Contains("LAB-SHA ok", await ConsoleAsync(Dc2, vm.Id, "LAB-READY"), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Limit)]
@@ -94,24 +93,23 @@ public sealed partial class LibvirtMoveTests
         var refused = await GoAsync(stranger);
         Assert.Equal("move live", refused.Failed?.Name);
         Assert.Contains("localhost", refused.Why, StringComparison.Ordinal);
-        Assert.Equal(PowerState.Running, (await _dc1.InspectAsync(vm.Id, Cancel))!.Power);
+        Assert.Equal(PowerState.Running, (await Dc1.InspectAsync(vm.Id, Cancel))!.Power);
 
         await using var known = Arrivals(new LiveOptions(Tls: true, null));
-        Assert.Equal("over TCP to 127.0.0.1, encrypted (TLS)", _dc1.DescribeLive(known));
-        Assert.Equal("over unix sockets of this machine", _dc1.DescribeLive(_dc2));
+        Assert.Equal("over TCP to 127.0.0.1, encrypted (TLS)", Dc1.DescribeLive(known));
+        Assert.Equal("over unix sockets of this machine", Dc1.DescribeLive(Dc2));
         var moved = await GoAsync(known);
         Assert.True(moved.Failed is null, moved.Why);
-        Assert.True(await _dc2.PingAgentAsync(vm.Id, Cancel));
+        Assert.True(await Dc2.PingAgentAsync(vm.Id, Cancel));
 
         async Task<RunOutcome> GoAsync(LibvirtSite to)
         {
-            var before = await PreflightRunner.RunPatientlyAsync(Spec(vm, MigrationMode.Live), null, new Book([_dc1, to]), false, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, Cancel);
-            Assert.False(before.IsBlocked, string.Join(" ", before.Findings.Select(finding => finding.Message)));
-            Assert.Contains(_dc1.DescribeLive(to)!, before.Estimate!.Steps.Single(step => step.Name == "move live").Detail, StringComparison.Ordinal);
+            var before = await PassAsync(Spec(vm, MigrationMode.Live), new Book(Dc1, to));
+            Assert.Contains(Dc1.DescribeLive(to)!, before.Estimate!.Steps.Single(step => step.Name == "move live").Detail, StringComparison.Ordinal);
             return await GoalSeeker.RunAsync(before.Plan!, before.Run!, Cancel);
         }
 
-        LibvirtSite Arrivals(LiveOptions options) => new(TwoHosts.Dc2, lab.Uri(TwoHosts.Dc2), TimeProvider.System) { Arrivals = options };
+        LibvirtSite Arrivals(LiveOptions options) => new(TwoHosts.Dc2, Lab.Uri(TwoHosts.Dc2), TimeProvider.System) { Arrivals = options };
     }
 
     private Task<string> InGuestAsync(Vm vm, string command) =>
@@ -126,7 +124,7 @@ public sealed partial class LibvirtMoveTests
         return Encoding.UTF8.GetString(Convert.FromBase64String((string)JsonNode.Parse(read)!["return"]!["buf-b64"]!));
     }
 
-    private Task<string> AgentAsync(string host, Vm vm, string command) => lab.VirshAsync(host, "qemu-agent-command", vm.Name, command);
+    private Task<string> AgentAsync(string host, Vm vm, string command) => Lab.VirshAsync(host, "qemu-agent-command", vm.Name, command);
 
     [GeneratedRegex(@"boot=1 tick=(\d+)")]
     private static partial Regex FirstBootForm();

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Checks;
-using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
@@ -27,7 +26,7 @@ public sealed class LibvirtPreviewTests(TwoHosts lab)
                     Target = new TargetSpec(TwoHosts.Dc2, null, TwoHosts.Pool, ImmutableDictionary<string, string>.Empty, null),
                     Mode = mode,
                 };
-                var preflight = await PreflightRunner.RunAsync(spec, null, new Sites(dc1, dc2), false, TimeProvider.System, RunEvents.None, TestContext.Current.CancellationToken);
+                var preflight = await PreflightRunner.RunAsync(spec, null, new Book(dc1, dc2), false, TimeProvider.System, RunEvents.None, TestContext.Current.CancellationToken);
 
                 TestContext.Current.TestOutputHelper?.WriteLine($"{mode}:\n{string.Join('\n', preflight.Findings.Select(finding => $"  {finding.Severity} {finding.Id}: {finding.Message}"))}");
                 Assert.Equal("", string.Join('\n', preflight.Findings.Where(finding => finding.Severity == Severity.Error)));
@@ -50,11 +49,4 @@ public sealed class LibvirtPreviewTests(TwoHosts lab)
         "net.mac.unique", "net.nic.unplugged", "net.nic.filter", "snapshot.present", "dev.pci-passthrough", "dev.usb", "dev.watchdog", "dev.virtiofs-9p", "dev.host-bound",
         "crypt.vm-encryption", "crypt.transfer-tls", "crypt.tpm.present", "name.valid", "name.exists", "sched.autostart",
     ];
-
-    private sealed class Sites(params Site[] sites) : SiteBook
-    {
-        public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
-
-        public override Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
-    }
 }

@@ -33,13 +33,7 @@ public sealed class LibvirtSiteTests(TwoHosts lab) : SiteContract
         await lab.VirshAsync(TwoHosts.Dc1, "start", name);
     }
 
-    protected override async Task UntilUpAsync(Site site, string vmId)
-    {
-        while ((await site.ReadConsoleAsync(vmId, Cancel))?.Contains("LAB-READY", StringComparison.Ordinal) != true)
-        {
-            await Task.Delay(200, Cancel);
-        }
-    }
+    protected override Task UntilUpAsync(Site site, string vmId) => TwoHosts.ConsoleAsync(site, vmId, "LAB-READY", Cancel);
 
     protected override async Task<string?> StartByHandAsync(Site site, string vmName)
     {

@@ -1,43 +1,22 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.RegularExpressions;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
-using VmMigrate.Platforms.Libvirt;
 
 namespace VmMigrate.Platforms.Tests.Libvirt;
 
 /// <summary>The way back on two real hosts: a guest writes at the target and syncs each write, then comes home with every one of them, and little more than what it wrote is sent.</summary>
 [Collection(TwoHostsTests.Name)]
-public sealed partial class LibvirtWayBackTests(TwoHosts lab) : IAsyncLifetime
+public sealed partial class LibvirtWayBackTests(TwoHosts lab) : OnTwoHosts(lab)
 {
     private const int Limit = 300_000;
 
     /// <summary>Of the guest's root file system on its disk (lab/two-hosts.sh).</summary>
     private const int RootOffset = 83_968 * 512;
-
-    private readonly LibvirtSite _dc1 = lab.Open(TwoHosts.Dc1);
-    private readonly LibvirtSite _dc2 = lab.Open(TwoHosts.Dc2);
-    private readonly List<string> _guests = [];
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var guest in _guests)
-        {
-            await TwoHosts.ForgetAsync(guest);
-        }
-
-        await _dc1.DisposeAsync();
-        await _dc2.DisposeAsync();
-    }
 
     [Fact(Timeout = Limit)]
     public Task What_a_guest_wrote_at_the_target_comes_home_as_a_delta() => ThereAndBackAsync("back-short", TimeSpan.FromSeconds(5));
@@ -50,9 +29,9 @@ public sealed partial class LibvirtWayBackTests(TwoHosts lab) : IAsyncLifetime
     public async Task After_the_hypervisor_of_the_guest_was_killed_at_the_target_whole_disks_are_compared_and_nothing_is_lost()
     {
         var vm = await MovedAsync("back-lost");
-        var acknowledged = await TicksAsync(_dc2, vm.Id, 3);
+        var acknowledged = await TicksAsync(Dc2, vm.Id, 3);
         await KillAsync(vm.Name);
-        while ((await _dc2.InspectAsync(vm.Id, Cancel))!.Power != PowerState.Off)
+        while ((await Dc2.InspectAsync(vm.Id, Cancel))!.Power != PowerState.Off)
         {
             await Task.Delay(200, Cancel);
         }
@@ -69,54 +48,49 @@ public sealed partial class LibvirtWayBackTests(TwoHosts lab) : IAsyncLifetime
     public async Task A_clone_of_the_replicated_disks_boots_apart_while_the_source_runs_and_leaves_the_copy_as_it_was()
     {
         const string Name = "test-boot";
-        _guests.Add(Name);
-        await TwoHosts.FreshGuestAsync(Name);
-        await lab.VirshAsync(TwoHosts.Dc1, "start", Name);
-        var vm = Assert.Single(await _dc1.FindByNameAsync(Name, Cancel));
-        await ConsoleAsync(_dc1, vm.Id, "LAB-READY");
+        var vm = await BootedAsync(Name);
         var spec = Spec(Name) with { Goal = MigrationGoal.Tested };
-        var before = await PreflightRunner.RunPatientlyAsync(spec, null, new Book([_dc1, _dc2]), false, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, Cancel);
-        Assert.False(before.IsBlocked, string.Join(" ", before.Findings.Select(finding => finding.Message)));
+        var before = await PassAsync(spec, Both);
         var (run, id) = (before.Run!, before.Run!.MigrationId);
 
         // All but its last step, so that the clone can be looked at.
         var outcome = await GoalSeeker.RunAsync(before.Plan! with { Steps = before.Plan.Steps[..^1] }, run, Cancel);
         Assert.True(outcome.Failed is null, outcome.Why);
-        var clone = Assert.Single(await _dc2.FindStampedAsync(id, Cancel));
+        var clone = Assert.Single(await Dc2.FindStampedAsync(id, Cancel));
         Assert.Equal((StampRole.Test, PowerState.Running), (clone.Stamp!.Role, clone.Power));
-        var xml = await lab.VirshAsync(TwoHosts.Dc2, "dumpxml", clone.Name);
+        var xml = await Lab.VirshAsync(TwoHosts.Dc2, "dumpxml", clone.Name);
         Assert.Contains("<link state='down'/>", xml, StringComparison.Ordinal);
         Assert.DoesNotContain(vm.Uuid.Value, xml, StringComparison.OrdinalIgnoreCase);
         Assert.All(vm.Nics, nic => Assert.DoesNotContain(nic.Mac, xml, StringComparison.OrdinalIgnoreCase));
         Assert.NotEqual(vm.Name, clone.Name);
-        Assert.Contains("LAB-BOOT 2 ", await ConsoleAsync(_dc2, clone.Id, "LAB-BOOT"), StringComparison.Ordinal);
+        Assert.Contains("LAB-BOOT 2 ", await ConsoleAsync(Dc2, clone.Id, "LAB-BOOT"), StringComparison.Ordinal);
 
-        var then = await PreflightRunner.RunAsync(spec, null, new Book([_dc1, _dc2]), false, TimeProvider.System, RunEvents.None, Cancel);
+        var then = await PreflightRunner.RunAsync(spec, null, Both, false, TimeProvider.System, RunEvents.None, Cancel);
         Assert.Equal("remove test clone", Assert.Single(then.Plan!.Steps).Name);
         outcome = await GoalSeeker.RunAsync(then.Plan, then.Run!, Cancel);
         Assert.True(outcome.Failed is null, outcome.Why);
-        Assert.Empty(await _dc2.FindStampedAsync(id, Cancel));
-        Assert.Single(await _dc2.FindStampedDisksAsync(id, Cancel));
-        Assert.DoesNotContain(Directory.GetFiles(lab.Images(TwoHosts.Dc2)), path => path.EndsWith(".test", StringComparison.Ordinal));
-        Assert.DoesNotContain("LAB-BOOT 2 ", await ConsoleAsync(_dc1, vm.Id, "LAB-READY"), StringComparison.Ordinal);
-        Assert.Equal(PlanKind.Nothing, (await PreflightRunner.RunAsync(spec, null, new Book([_dc1, _dc2]), false, TimeProvider.System, RunEvents.None, Cancel)).Plan!.Kind);
+        Assert.Empty(await Dc2.FindStampedAsync(id, Cancel));
+        Assert.Single(await Dc2.FindStampedDisksAsync(id, Cancel));
+        Assert.DoesNotContain(Directory.GetFiles(Lab.Images(TwoHosts.Dc2)), path => path.EndsWith(".test", StringComparison.Ordinal));
+        Assert.DoesNotContain("LAB-BOOT 2 ", await ConsoleAsync(Dc1, vm.Id, "LAB-READY"), StringComparison.Ordinal);
+        Assert.Equal(PlanKind.Nothing, (await PreflightRunner.RunAsync(spec, null, Both, false, TimeProvider.System, RunEvents.None, Cancel)).Plan!.Kind);
 
         var removal = await LookAsync(vm);
         Assert.True((await GoalSeeker.RunAsync(removal.Plan!, removal.Run!, Cancel)).Failed is null);
-        Assert.Empty(await _dc2.FindStampedDisksAsync(id, Cancel));
+        Assert.Empty(await Dc2.FindStampedDisksAsync(id, Cancel));
     }
 
     private async Task ThereAndBackAsync(string name, TimeSpan writing)
     {
         var vm = await MovedAsync(name);
         var since = Stopwatch.GetTimestamp();
-        await TicksAsync(_dc2, vm.Id, 2);
+        await TicksAsync(Dc2, vm.Id, 2);
         while (Stopwatch.GetElapsedTime(since) < writing)
         {
             await Task.Delay(200, Cancel);
         }
 
-        var acknowledged = await TicksAsync(_dc2, vm.Id, 2);
+        var acknowledged = await TicksAsync(Dc2, vm.Id, 2);
         var before = await LookAsync(vm);
         var delta = before.Run!.Delta!;
         Assert.InRange(delta.Bytes!.Value, 1, 64 << 20);
@@ -138,15 +112,15 @@ public sealed partial class LibvirtWayBackTests(TwoHosts lab) : IAsyncLifetime
     /// <summary>It runs at home, nothing of ours is left at the target, and the guest's own log on its disk has every write that it had acknowledged there.</summary>
     private async Task AssertHomeAsync(Vm vm, Run run, int acknowledged)
     {
-        var home = await ConsoleAsync(_dc1, vm.Id, "LAB-READY");
+        var home = await ConsoleAsync(Dc1, vm.Id, "LAB-READY");
         Assert.Contains("LAB-BOOT 3 ", home, StringComparison.Ordinal);
         Assert.Contains("LAB-SHA ok", home, StringComparison.Ordinal);
-        Assert.Empty(await _dc2.FindStampedDisksAsync(run.MigrationId, Cancel));
-        await _dc1.EnsureOffAsync(vm.Id, TimeSpan.FromMinutes(1), force: true, Cancel);
+        Assert.Empty(await Dc2.FindStampedDisksAsync(run.MigrationId, Cancel));
+        await Dc1.EnsureOffAsync(vm.Id, TimeSpan.FromMinutes(1), force: true, Cancel);
         var raw = Path.Combine(TwoHosts.Folder, $"{vm.Name}.raw");
         try
         {
-            await TwoHosts.RunAsync("qemu-img", ["convert", "-O", "raw", Path.Combine(lab.Images(TwoHosts.Dc1), vm.Disks[0].Location), raw]);
+            await TwoHosts.RunAsync("qemu-img", ["convert", "-O", "raw", Path.Combine(Lab.Images(TwoHosts.Dc1), vm.Disks[0].Location), raw]);
             var log = await TwoHosts.RunAsync("debugfs", ["-R", "cat /data/ticks.log", $"{raw}?offset={RootOffset}"]);
             var lines = log.Split('\n').ToHashSet(StringComparer.Ordinal);
             Assert.All(Enumerable.Range(1, acknowledged), tick => Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"boot=2 tick={tick}"), lines));
@@ -159,13 +133,8 @@ public sealed partial class LibvirtWayBackTests(TwoHosts lab) : IAsyncLifetime
 
     private async Task<Vm> MovedAsync(string name)
     {
-        _guests.Add(name);
-        await TwoHosts.FreshGuestAsync(name);
-        await lab.VirshAsync(TwoHosts.Dc1, "start", name);
-        var vm = Assert.Single(await _dc1.FindByNameAsync(name, Cancel));
-        await ConsoleAsync(_dc1, vm.Id, "LAB-READY");
-        var before = await PreflightRunner.RunPatientlyAsync(Spec(name), null, new Book([_dc1, _dc2]), false, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, Cancel);
-        Assert.False(before.IsBlocked, string.Join(" ", before.Findings.Select(finding => finding.Message)));
+        await BootedAsync(name);
+        var before = await PassAsync(Spec(name), Both);
         var outcome = await GoalSeeker.RunAsync(before.Plan!, before.Run!, Cancel);
         Assert.True(outcome.Failed is null, outcome.Why);
         Assert.Contains("is tracked", outcome.Done.Single(step => step.Name == "start VM").Detail, StringComparison.Ordinal);
@@ -173,21 +142,15 @@ public sealed partial class LibvirtWayBackTests(TwoHosts lab) : IAsyncLifetime
     }
 
     private Task<Preflight> LookAsync(Vm vm) =>
-        PreflightRunner.RunAsync(Spec(vm.Name), null, new Book([_dc1, _dc2]), removal: true, TimeProvider.System, RunEvents.None, Cancel);
-
-    private static MigrationSpec Spec(string vm) => new()
-    {
-        Vm = new VmReference(TwoHosts.Dc1, vm, null),
-        Target = new TargetSpec(TwoHosts.Dc2, null, TwoHosts.Pool, ImmutableDictionary<string, string>.Empty, null),
-    };
+        PreflightRunner.RunAsync(Spec(vm.Name), null, Both, removal: true, TimeProvider.System, RunEvents.None, Cancel);
 
     /// <summary>A tick is on the disk when the next one is printed.</summary>
     private static async Task<int> TicksAsync(Site site, string vmId, int more)
     {
-        var first = Last(await ConsoleAsync(site, vmId, "LAB-TICK"));
+        var first = Ticks(await ConsoleAsync(site, vmId, "LAB-TICK"));
         while (true)
         {
-            var last = Last(await ConsoleAsync(site, vmId, "LAB-TICK"));
+            var last = Ticks(await ConsoleAsync(site, vmId, "LAB-TICK"));
             if (last >= first + more)
             {
                 return last - 1;
@@ -196,8 +159,6 @@ public sealed partial class LibvirtWayBackTests(TwoHosts lab) : IAsyncLifetime
             await Task.Delay(200, Cancel);
         }
     }
-
-    private static int Last(string console) => int.Parse(TickForm().Matches(console)[^1].Groups[1].Value, CultureInfo.InvariantCulture);
 
     /// <summary>kill -9 of the one QEMU that plays this guest, as when its host loses power.</summary>
     private static async Task KillAsync(string guest)
@@ -221,28 +182,5 @@ public sealed partial class LibvirtWayBackTests(TwoHosts lab) : IAsyncLifetime
         }
 
         throw new InvalidOperationException($"no QEMU plays {guest}");
-    }
-
-    private static async Task<string> ConsoleAsync(Site site, string vmId, string until)
-    {
-        while (true)
-        {
-            if (await site.ReadConsoleAsync(vmId, Cancel) is { } text && text.Contains(until, StringComparison.Ordinal))
-            {
-                return text;
-            }
-
-            await Task.Delay(200, Cancel);
-        }
-    }
-
-    [GeneratedRegex(@"LAB-TICK (\d+)")]
-    private static partial Regex TickForm();
-
-    private sealed class Book(Site[] sites) : SiteBook
-    {
-        public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
-
-        public override Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Inventories;
 using VmMigrate.Engine.Planning;
@@ -19,7 +18,7 @@ public sealed class PreviewReadsOnlyTests(TwoHosts lab)
             await using var dc1 = lab.Open(TwoHosts.Dc1);
             await using var dc2 = lab.Open(TwoHosts.Dc2);
             var before = await ShownAsync();
-            foreach (var book in new SiteBook[] { new Sites(dc1, dc2), new InventoryBook(new Sites(dc1, dc2), TimeProvider.System) })
+            foreach (var book in new SiteBook[] { new Book(dc1, dc2), new InventoryBook(new Book(dc1, dc2), TimeProvider.System) })
             {
                 foreach (var goal in Enum.GetValues<MigrationGoal>())
                 {
@@ -62,12 +61,5 @@ public sealed class PreviewReadsOnlyTests(TwoHosts lab)
         }
 
         return string.Join('\n', shown);
-    }
-
-    private sealed class Sites(params Site[] sites) : SiteBook
-    {
-        public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
-
-        public override Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using VmMigrate.Engine.Contracts;
 using VmMigrate.Platforms.Libvirt;
 using VmMigrate.Tests;
 
@@ -78,6 +79,35 @@ public sealed class TwoHosts : IAsyncLifetime
     public static Task ForgetAsync(string name) => LabAsync("forget", name);
 
     public static Task<string> LabAsync(params string[] arguments) => RunAsync("bash", [Repository.At("lab/two-hosts.sh"), .. arguments]);
+
+    /// <summary>What a guest of the lab has printed at any site, once these words are among it.</summary>
+    internal static async Task<string> ConsoleAsync(Site site, string vmId, string until, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            if (await site.ReadConsoleAsync(vmId, cancellation) is { } text && text.Contains(until, StringComparison.Ordinal))
+            {
+                return text;
+            }
+
+            await Task.Delay(200, cancellation);
+        }
+    }
+
+    /// <summary>The bytes of the built guest's disk, for a platform that takes no qcow2.</summary>
+    internal async Task<byte[]> GuestContentAsync(CancellationToken cancellation)
+    {
+        var raw = Path.Combine(Folder, $"{Guid.NewGuid():N}.raw");
+        await RunAsync("qemu-img", ["convert", "-O", "raw", GuestDisk, raw]);
+        try
+        {
+            return await File.ReadAllBytesAsync(raw, cancellation);
+        }
+        finally
+        {
+            File.Delete(raw);
+        }
+    }
 
     /// <summary>virsh, an independent view of what libvirt has.</summary>
     public Task<string> VirshAsync(string host, params string[] arguments) => RunAsync("virsh", ["-q", "-c", Uri(host), .. arguments]);

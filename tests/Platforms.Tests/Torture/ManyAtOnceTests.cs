@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
-using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Platforms.Simulator;
 using VmMigrate.Platforms.Simulator.Guests;
@@ -25,7 +23,7 @@ public sealed class ManyAtOnceTests
             DataBytes = 1 << 20,
             Machines = [.. Enumerable.Range(1, All).Select(number => new MachineOptions { Name = $"vm-{number:D3}", Disks = [4L << 20], MemoryBytes = 512L << 20, Networks = ["default"] })],
         };
-        var book = new Book([world.Open("dc1", source), world.Open("dc2", new SiteOptions { Guest = guest, Hosts = [.. Enumerable.Range(1, 8).Select(number => new HostOptions { Name = $"host-{number}" })] })]);
+        var book = new Book(world.Open("dc1", source), world.Open("dc2", new SiteOptions { Guest = guest, Hosts = [.. Enumerable.Range(1, 8).Select(number => new HostOptions { Name = $"host-{number}" })] }));
         GC.Collect();
         var (memory, used, since) = (GC.GetTotalMemory(true), Process.GetCurrentProcess().TotalProcessorTime, Stopwatch.GetTimestamp());
         var most = 0L;
@@ -42,12 +40,5 @@ public sealed class ManyAtOnceTests
         Report.Line(
             "200 at once", ("migrations", All), ("processorSecondsEach", Math.Round(spent.TotalSeconds / All, 3)), ("seconds", Math.Round(Stopwatch.GetElapsedTime(since).TotalSeconds, 1)),
             ("mostManagedMiB", (most - memory) >> 20), ("keptManagedMiB", (GC.GetTotalMemory(true) - memory) >> 20));
-    }
-
-    private sealed class Book(ImmutableArray<Site> sites) : SiteBook
-    {
-        public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
-
-        public override Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
     }
 }

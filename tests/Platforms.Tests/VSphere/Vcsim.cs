@@ -91,6 +91,9 @@ internal sealed class Vcsim : IAsyncDisposable
         return Path.Combine(Datastores[path.Datastore], path.Path);
     }
 
+    /// <summary>The file with the content of the disk at a path such as <c>[LocalDS_0] web/web.vmdk</c>.</summary>
+    internal string FlatOf(string location) => FileOf(location).Replace(".vmdk", "-flat.vmdk", StringComparison.Ordinal);
+
     public async ValueTask DisposeAsync()
     {
         // It ends with its input, and tidies up.

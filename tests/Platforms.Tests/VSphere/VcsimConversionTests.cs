@@ -1,13 +1,10 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Checks;
-using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
-using VmMigrate.Platforms.Libvirt;
 using VmMigrate.Platforms.Tests.Libvirt;
-using VmMigrate.Platforms.VSphere;
 using VmMigrate.Platforms.VSphere.Vim;
 
 namespace VmMigrate.Platforms.Tests.VSphere;
@@ -17,7 +14,7 @@ namespace VmMigrate.Platforms.Tests.VSphere;
 /// virt-v2v would, and writes to the image as QEMU does.
 /// </summary>
 [Collection(TwoHostsTests.Name)]
-public sealed class VcsimConversionTests(TwoHosts lab) : IAsyncLifetime
+public sealed class VcsimConversionTests(TwoHosts lab) : OnVcsimAndKvm(lab, Name, "-guests")
 {
     private const int Limit = 240_000;
     private const string Name = "vmware-03";
@@ -25,20 +22,12 @@ public sealed class VcsimConversionTests(TwoHosts lab) : IAsyncLifetime
 
     private readonly string _tools = Directory.CreateTempSubdirectory("vmmigrate-tools-").FullName;
     private readonly string? _path = Environment.GetEnvironmentVariable("PATH");
-    private Vcsim _vcsim = null!;
-    private VSphereSite _vcenter = null!;
-    private LibvirtSite _kvm = null!;
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private string Control => Path.Combine(_tools, "outcome");
 
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        _vcsim = await Vcsim.StartAsync("-guests");
-        _vcenter = _vcsim.Open("vc1");
-        _kvm = lab.Open(TwoHosts.Dc2);
-        await TwoHosts.ForgetAsync(Name);
+        await base.InitializeAsync();
         await File.WriteAllTextAsync(
             Path.Combine(_tools, "virt-v2v-in-place"),
             $$"""
@@ -58,24 +47,21 @@ public sealed class VcsimConversionTests(TwoHosts lab) : IAsyncLifetime
         Environment.SetEnvironmentVariable("PATH", $"{_tools}:{_path}");
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         Environment.SetEnvironmentVariable("PATH", _path);
-        await _vcenter.DisposeAsync();
-        await _kvm.DisposeAsync();
-        await _vcsim.DisposeAsync();
-        await TwoHosts.ForgetAsync(Name);
+        await base.DisposeAsync();
         Directory.Delete(_tools, recursive: true);
     }
 
     [Fact(Timeout = Limit)]
     public async Task A_guest_is_converted_on_its_copy_before_it_first_starts_and_its_source_is_not_touched()
     {
-        var world = new VcsimWorld(_vcsim, _vcenter);
-        var vm = await world.CreateVmAsync(Name, await GuestAsync(), Cancel, "VirtualLsiLogicController");
+        var world = new VcsimWorld(Vcsim, Vcenter);
+        var vm = await world.CreateVmAsync(Name, await Lab.GuestContentAsync(Cancel), Cancel, "VirtualLsiLogicController");
         await world.Client.RunTaskAsync("starting", vm, "PowerOnVM_Task", Cancel);
         await world.SetToolsAsync(vm, true, Cancel);
-        var source = _vcsim.FileOf(Assert.Single(await _vcenter.FindByNameAsync(Name, Cancel)).Disks[0].Location).Replace(".vmdk", "-flat.vmdk", StringComparison.Ordinal);
+        var source = Vcsim.FlatOf(Assert.Single(await Vcenter.FindByNameAsync(Name, Cancel)).Disks[0].Location);
         var spec = new MigrationSpec
         {
             Vm = new VmReference("vc1", Name, null),
@@ -98,19 +84,19 @@ public sealed class VcsimConversionTests(TwoHosts lab) : IAsyncLifetime
         await File.WriteAllTextAsync(Control, "virt-v2v-in-place: error: no root device found in this operating system image.\n", Cancel);
         var failed = await UpAsync(spec);
         Assert.Contains("no root device found", failed.Why, StringComparison.Ordinal);
-        Assert.Equal(PowerState.Running, Assert.Single(await _vcenter.FindByNameAsync(Name, Cancel)).Power);
-        Assert.Empty(await _kvm.FindByNameAsync(Name, Cancel));
+        Assert.Equal(PowerState.Running, Assert.Single(await Vcenter.FindByNameAsync(Name, Cancel)).Power);
+        Assert.Empty(await Kvm.FindByNameAsync(Name, Cancel));
         File.Delete(Control);
 
         var outcome = await UpAsync(spec);
 
         Assert.True(outcome.Failed is null, $"{outcome.Failed?.Name}: {outcome.Why}");
         Assert.Contains(outcome.Done, step => step.Name == "convert guest" && step.Detail.Contains("Finishing off", StringComparison.Ordinal));
-        var moved = Assert.Single(await _kvm.FindByNameAsync(Name, Cancel));
+        var moved = Assert.Single(await Kvm.FindByNameAsync(Name, Cancel));
         Assert.Equal((PowerState.Running, "virtio", "virtio"), (moved.Power, moved.Disks[0].Bus.Value, moved.Nics[0].Model.Value));
-        Assert.Contains("LAB-READY", await _kvm.ReadConsoleAsync(moved.Id, Cancel), StringComparison.Ordinal);
-        await _kvm.EnsureOffAsync(moved.Id, TimeSpan.FromMinutes(1), force: true, Cancel);
-        await using (var disk = await _kvm.OpenVmDiskAsync(moved.Id, moved.Disks[0].Name, false, Cancel))
+        Assert.Contains("LAB-READY", await Kvm.ReadConsoleAsync(moved.Id, Cancel), StringComparison.Ordinal);
+        await Kvm.EnsureOffAsync(moved.Id, TimeSpan.FromMinutes(1), force: true, Cancel);
+        await using (var disk = await Kvm.OpenVmDiskAsync(moved.Id, moved.Disks[0].Name, false, Cancel))
         await using (var reader = disk.OpenReader())
         {
             var block = new byte[65536];
@@ -121,37 +107,9 @@ public sealed class VcsimConversionTests(TwoHosts lab) : IAsyncLifetime
         Assert.DoesNotContain((byte)0x5a, (await File.ReadAllBytesAsync(source, Cancel)).AsSpan(Where, 1024).ToArray());
         var back = await UpAsync(spec with { Goal = MigrationGoal.Validated });
         Assert.True(back.Failed is null, $"{back.Failed?.Name}: {back.Why}");
-        Assert.Null(Assert.Single(await _vcenter.FindByNameAsync(Name, Cancel)).Stamp);
-    }
-
-    private async Task<byte[]> GuestAsync()
-    {
-        var raw = Path.Combine(TwoHosts.Folder, "vsphere-convert.raw");
-        await TwoHosts.RunAsync("qemu-img", ["convert", "-O", "raw", lab.GuestDisk, raw]);
-        try
-        {
-            return await File.ReadAllBytesAsync(raw, Cancel);
-        }
-        finally
-        {
-            File.Delete(raw);
-        }
+        Assert.Null(Assert.Single(await Vcenter.FindByNameAsync(Name, Cancel)).Stamp);
     }
 
     private async Task<ImmutableArray<Finding>> FindAsync(MigrationSpec spec) =>
-        (await PreflightRunner.RunAsync(spec, null, new Two(_vcenter, _kvm), false, TimeProvider.System, RunEvents.None, Cancel)).Findings;
-
-    private async Task<RunOutcome> UpAsync(MigrationSpec spec)
-    {
-        var (preflight, outcome) = await Drive.RunAsync(spec, null, new Two(_vcenter, _kvm), removal: false, RunnerIdentity.This, TimeProvider.System, RunEvents.None, Cancel);
-        Assert.True(!preflight.IsBlocked, string.Join('\n', preflight.Findings));
-        return outcome!;
-    }
-
-    private sealed class Two(Site home, Site away) : SiteBook
-    {
-        public override IReadOnlyCollection<string> Names => [home.Name, away.Name];
-
-        public override Site? Find(string name) => name == home.Name ? home : name == away.Name ? away : null;
-    }
+        (await PreflightRunner.RunAsync(spec, null, new Book(Vcenter, Kvm), false, TimeProvider.System, RunEvents.None, Cancel)).Findings;
 }

@@ -189,7 +189,7 @@ public sealed class VcsimFaultTests : IAsyncLifetime
                 done
                 [ "$password" = '{Vcsim.Password}' ] || exit 4
                 echo "$*" >{folder}/asked
-                exec nbdkit --foreground --exit-with-parent --readonly "$socket" file '{_vcsim.FileOf(vm.Disks[0].Location).Replace(".vmdk", "-flat.vmdk", StringComparison.Ordinal)}'
+                exec nbdkit --foreground --exit-with-parent --readonly "$socket" file '{_vcsim.FlatOf(vm.Disks[0].Location)}'
                 """,
                 Cancel);
             File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);

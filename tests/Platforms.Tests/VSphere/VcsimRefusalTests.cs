@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Checks;
-using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
@@ -120,12 +119,5 @@ public sealed class VcsimRefusalTests(TwoVcenters vcenters) : IClassFixture<TwoV
 
     private Task<Preflight> LookAsync(string name = Name, MigrationMode mode = MigrationMode.Cold) => PreflightRunner.RunAsync(
         new MigrationSpec { Mode = mode, Goal = MigrationGoal.CutOver, Vm = new VmReference("vc1", name, null), Target = new TargetSpec("vc2", null, null, ImmutableDictionary<string, string>.Empty, null) },
-        null, new Two(_home, _away), false, TimeProvider.System, RunEvents.None, Cancel);
-
-    private sealed class Two(Site home, Site away) : SiteBook
-    {
-        public override IReadOnlyCollection<string> Names => [home.Name, away.Name];
-
-        public override Site? Find(string name) => name == home.Name ? home : name == away.Name ? away : null;
-    }
+        null, new Book(_home, _away), false, TimeProvider.System, RunEvents.None, Cancel);
 }

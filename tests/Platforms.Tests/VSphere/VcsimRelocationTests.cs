@@ -90,7 +90,7 @@ public sealed class VcsimRelocationTests : IAsyncLifetime
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var events = new Heard { OnSay = line => { if (line.Contains(" 5 %", StringComparison.Ordinal)) { cancel.Cancel(); } } };
 
-        var outcome = await UpAsync(Near(), events, cancel.Token, _site);
+        var outcome = await VcsimMoves.UpAsync(Near(), events, cancel.Token, _site);
 
         Assert.True(outcome.Cancelled && !outcome.UndoFailed, outcome.Why);
         Assert.Equal(1, await _vcsim.CallsAsync("CancelTask"));
@@ -171,7 +171,7 @@ public sealed class VcsimRelocationTests : IAsyncLifetime
         await using var other = await Vcsim.StartAsync("-guests");
         await using var away = other.Open("vc2");
         var vm = await RunningAsync();
-        var content = await File.ReadAllBytesAsync(FlatOf(_vcsim, vm), Cancel);
+        var content = await File.ReadAllBytesAsync(_vcsim.FlatOf(vm.Disks[0].Location), Cancel);
         var before = await _site.DescribeWhereAsync(vm.Id, Cancel);
         var spec = Near() with { Target = new TargetSpec("vc2", null, null, ImmutableDictionary<string, string>.Empty.Add("DC0_DVPG0", "VM Network"), null) };
 
@@ -180,7 +180,7 @@ public sealed class VcsimRelocationTests : IAsyncLifetime
         var moved = await OneAsync(away);
         Assert.Equal((vm.Id, vm.Uuid, PowerState.Running, "VM Network"), (moved.Id, moved.Uuid, moved.Power, moved.Nics[0].Network.Value));
         Assert.Empty(await _site.FindByNameAsync(Name, Cancel));
-        Assert.Equal(content[..65536], (await File.ReadAllBytesAsync(FlatOf(other, moved), Cancel))[..65536]);
+        Assert.Equal(content[..65536], (await File.ReadAllBytesAsync(other.FlatOf(moved.Disks[0].Location), Cancel))[..65536]);
         Assert.Equal(PlanKind.Nothing, (await LookAsync(spec, _site, away)).Plan!.Kind);
 
         // Somebody makes a VM of the same name at home meanwhile: it is not ours, and not in the way.
@@ -202,18 +202,9 @@ public sealed class VcsimRelocationTests : IAsyncLifetime
 
     private async Task<Vm> RunningAsync()
     {
-        var made = await ByHand.CreateVmAsync(Name, VcsimWorld.Content(4 << 20, 7), Cancel);
-        await _site.Client.RunTaskAsync("starting", made, "PowerOnVM_Task", Cancel);
-        var vm = await OneAsync(_site);
-        while (!await _site.PingAgentAsync(vm.Id, Cancel))
-        {
-            await Task.Delay(50, Cancel);
-        }
-
+        await ByHand.CreateRunningVmAsync(Name, VcsimWorld.Content(4 << 20, 7), Cancel);
         return await OneAsync(_site);
     }
-
-    private static string FlatOf(Vcsim vcsim, Vm vm) => vcsim.FileOf(vm.Disks[0].Location).Replace(".vmdk", "-flat.vmdk", StringComparison.Ordinal);
 
     private async Task<MoRef?> PoolOfAsync(string name) =>
         (await _site.Client.ReadAllAsync("looking", new Dictionary<string, string[]> { ["ResourcePool"] = ["name"] }, Cancel)).First(pool => pool.Text("name") == name).Ref;
@@ -231,24 +222,9 @@ public sealed class VcsimRelocationTests : IAsyncLifetime
     private static void Done(RunOutcome outcome) => Assert.True(outcome.Failed is null, $"{outcome.Failed?.Name}: {outcome.Why} {string.Join("; ", outcome.TakenBack)}");
 
     private static Task<Preflight> LookAsync(MigrationSpec spec, params Site[] sites) =>
-        PreflightRunner.RunAsync(spec, null, new SitesOf(sites), false, TimeProvider.System, RunEvents.None, Cancel);
+        PreflightRunner.RunAsync(spec, null, new Book(sites), false, TimeProvider.System, RunEvents.None, Cancel);
 
-    private static Task<RunOutcome> UpAsync(MigrationSpec spec, RunEvents? events, params Site[] sites) => UpAsync(spec, events, Cancel, sites);
-
-    private static async Task<RunOutcome> UpAsync(MigrationSpec spec, RunEvents? events, CancellationToken cancellation, params Site[] sites)
-    {
-        var (preflight, outcome) = await Drive.RunAsync(spec, null, new SitesOf(sites), removal: false, RunnerIdentity.This, TimeProvider.System, events ?? RunEvents.None, cancellation);
-        Assert.True(!preflight.IsBlocked, string.Join('\n', preflight.Findings));
-        Assert.NotNull(outcome);
-        return outcome;
-    }
-
-    private sealed class SitesOf(Site[] sites) : SiteBook
-    {
-        public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
-
-        public override Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
-    }
+    private static Task<RunOutcome> UpAsync(MigrationSpec spec, RunEvents? events, params Site[] sites) => VcsimMoves.UpAsync(spec, events, Cancel, sites);
 
     private sealed class Heard : RunEvents
     {

@@ -1,10 +1,7 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Contracts;
-using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
-using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
-using VmMigrate.Platforms.Libvirt;
 using VmMigrate.Platforms.Tests.Libvirt;
 using VmMigrate.Platforms.VSphere;
 using VmMigrate.Platforms.VSphere.Vim;
@@ -13,39 +10,17 @@ namespace VmMigrate.Platforms.Tests.VSphere;
 
 /// <summary>From a simulated vCenter with a real disk behind its datastore to a real libvirt host, where the guest boots; and back.</summary>
 [Collection(TwoHostsTests.Name)]
-public sealed class VcsimToLibvirtTests(TwoHosts lab) : IAsyncLifetime
+public sealed class VcsimToLibvirtTests(TwoHosts lab) : OnVcsimAndKvm(lab, Name)
 {
     private const int Limit = 240_000;
     private const string Name = "vmware-01";
-
-    private Vcsim _vcsim = null!;
-    private VSphereSite _vcenter = null!;
-    private LibvirtSite _kvm = null!;
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _vcsim = await Vcsim.StartAsync();
-        _vcenter = _vcsim.Open("vc1");
-        _kvm = lab.Open(TwoHosts.Dc2);
-        await TwoHosts.ForgetAsync(Name);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _vcenter.DisposeAsync();
-        await _kvm.DisposeAsync();
-        await _vcsim.DisposeAsync();
-        await TwoHosts.ForgetAsync(Name);
-    }
 
     [Theory(Timeout = Limit)]
     [InlineData("VirtualIDEController", "ide")]
     public async Task A_VM_moves_from_vSphere_boots_on_KVM_and_its_changes_go_back(string controller, string bus)
     {
-        var world = new VcsimWorld(_vcsim, _vcenter);
-        var vm = await world.CreateVmAsync(Name, await GuestAsync(), Cancel, controller);
+        var world = new VcsimWorld(Vcsim, Vcenter);
+        var vm = await world.CreateVmAsync(Name, await Lab.GuestContentAsync(Cancel), Cancel, controller);
         await world.Client.RunTaskAsync("starting", vm, "PowerOnVM_Task", Cancel);
         await world.SetToolsAsync(vm, true, Cancel);
         var spec = Declare(MigrationGoal.CutOver);
@@ -53,23 +28,23 @@ public sealed class VcsimToLibvirtTests(TwoHosts lab) : IAsyncLifetime
         var outcome = await UpAsync(spec);
 
         Assert.True(outcome.Failed is null, $"{outcome.Failed?.Name}: {outcome.Why}");
-        var moved = Assert.Single(await _kvm.FindByNameAsync(Name, Cancel));
+        var moved = Assert.Single(await Kvm.FindByNameAsync(Name, Cancel));
         Assert.Equal(PowerState.Running, moved.Power);
         Assert.Equal(bus, moved.Disks[0].Bus.Value);
-        Assert.Contains("LAB-READY", await _kvm.ReadConsoleAsync(moved.Id, Cancel), StringComparison.Ordinal);
+        Assert.Contains("LAB-READY", await Kvm.ReadConsoleAsync(moved.Id, Cancel), StringComparison.Ordinal);
         Assert.Contains("agent answered", moved.Stamp![StampNotes.Guest], StringComparison.Ordinal);
-        var fenced = Assert.Single(await _vcenter.FindByNameAsync(Name, Cancel));
-        Assert.Equal(FenceState.Standing, await _vcenter.InspectFenceAsync(fenced.Id, moved.Stamp.MigrationId, Cancel));
+        var fenced = Assert.Single(await Vcenter.FindByNameAsync(Name, Cancel));
+        Assert.Equal(FenceState.Standing, await Vcenter.InspectFenceAsync(fenced.Id, moved.Stamp.MigrationId, Cancel));
         Assert.True((await world.VmAsync(Name, Cancel)).Flag("config.template"));
 
         // What the guest wrote on KVM since (its boot counter for one) comes home with it.
         var back = await UpAsync(spec with { Goal = MigrationGoal.Validated });
         Assert.True(back.Failed is null, $"{back.Failed?.Name}: {back.Why}");
-        Assert.Empty(await _kvm.FindByNameAsync(Name, Cancel));
-        var home = Assert.Single(await _vcenter.FindByNameAsync(Name, Cancel));
+        Assert.Empty(await Kvm.FindByNameAsync(Name, Cancel));
+        var home = Assert.Single(await Vcenter.FindByNameAsync(Name, Cancel));
         Assert.Equal(PowerState.Running, home.Power);
         Assert.Null(home.Stamp);
-        Assert.NotEqual(await GuestAsync(), await File.ReadAllBytesAsync(_vcsim.FileOf(home.Disks[0].Location).Replace(".vmdk", "-flat.vmdk", StringComparison.Ordinal), Cancel));
+        Assert.NotEqual(await Lab.GuestContentAsync(Cancel), await File.ReadAllBytesAsync(Vcsim.FlatOf(home.Disks[0].Location), Cancel));
     }
 
     [Fact(Timeout = Limit)]
@@ -78,26 +53,20 @@ public sealed class VcsimToLibvirtTests(TwoHosts lab) : IAsyncLifetime
         await using var vcsim = await Vcsim.StartAsync("-guests");
         await using var vcenter = vcsim.Open("vc1");
         var world = new VcsimWorld(vcsim, vcenter);
-        var vm = await world.CreateVmAsync(Name, await GuestAsync(), Cancel, "VirtualIDEController");
-        await world.Client.RunTaskAsync("starting", vm, "PowerOnVM_Task", Cancel);
-        var id = Assert.Single(await vcenter.FindByNameAsync(Name, Cancel)).Id;
-        while (!await vcenter.PingAgentAsync(id, Cancel))
-        {
-            await Task.Delay(50, Cancel);
-        }
+        await world.CreateRunningVmAsync(Name, await Lab.GuestContentAsync(Cancel), Cancel, "VirtualIDEController");
 
-        var outcome = await UpAsync(Declare(MigrationGoal.CutOver) with { Mode = MigrationMode.Warm }, vcenter, _kvm);
+        var outcome = await VcsimMoves.UpAsync(Declare(MigrationGoal.CutOver) with { Mode = MigrationMode.Warm }, null, Cancel, vcenter, Kvm);
 
         Assert.True(outcome.Failed is null, $"{outcome.Failed?.Name}: {outcome.Why}");
-        var moved = Assert.Single(await _kvm.FindByNameAsync(Name, Cancel));
+        var moved = Assert.Single(await Kvm.FindByNameAsync(Name, Cancel));
         Assert.Equal(PowerState.Running, moved.Power);
         // Rounds were taken by snapshots, their changes told by the tracking, and no snapshot is left.
         Assert.True(await vcsim.CallsAsync("CreateSnapshot_Task") >= 2);
         Assert.True(await vcsim.CallsAsync("QueryChangedDiskAreas") > 0);
         Assert.Equal(0, Assert.Single(await vcenter.FindByNameAsync(Name, Cancel)).Snapshots.Value);
         // What the simulated guest wrote lies before the first partition, where the real one does not touch it: it has come along.
-        await _kvm.EnsureOffAsync(moved.Id, TimeSpan.FromMinutes(1), force: true, Cancel);
-        await using var disk = await _kvm.OpenVmDiskAsync(moved.Id, moved.Disks[0].Name, false, Cancel);
+        await Kvm.EnsureOffAsync(moved.Id, TimeSpan.FromMinutes(1), force: true, Cancel);
+        await using var disk = await Kvm.OpenVmDiskAsync(moved.Id, moved.Disks[0].Name, false, Cancel);
         await using var reader = disk.OpenReader();
         var block = new byte[16];
         await reader.ReadAsync(5 * 65536, block, Cancel);
@@ -107,38 +76,38 @@ public sealed class VcsimToLibvirtTests(TwoHosts lab) : IAsyncLifetime
     [Fact(Timeout = Limit)]
     public async Task A_VM_moves_from_KVM_to_vSphere_and_is_taken_back()
     {
-        const string Kvm = "kvm-01";
-        await TwoHosts.FreshGuestAsync(Kvm, "--wait");
+        const string Home = "kvm-01";
+        await TwoHosts.FreshGuestAsync(Home, "--wait");
         await using var vcsim = await Vcsim.StartAsync("-guests");
         await using var vcenter = vcsim.Open("vc2");
-        await using var home = lab.Open(TwoHosts.Dc1);
-        var source = Assert.Single(await home.FindByNameAsync(Kvm, Cancel));
+        await using var home = Lab.Open(TwoHosts.Dc1);
+        var source = Assert.Single(await home.FindByNameAsync(Home, Cancel));
         var spec = new MigrationSpec
         {
-            Vm = new VmReference(TwoHosts.Dc1, Kvm, null),
+            Vm = new VmReference(TwoHosts.Dc1, Home, null),
             Target = new TargetSpec("vc2", null, null, ImmutableDictionary<string, string>.Empty.Add("user", "VM Network"), null),
             Rollback = RollbackChanges.Discard,
         };
 
-        var outcome = await UpAsync(spec, vcenter, home);
+        var outcome = await VcsimMoves.UpAsync(spec, null, Cancel, vcenter, home);
 
         Assert.True(outcome.Failed is null, $"{outcome.Failed?.Name}: {outcome.Why}");
-        var copy = Assert.Single(await vcenter.FindByNameAsync(Kvm, Cancel));
+        var copy = Assert.Single(await vcenter.FindByNameAsync(Home, Cancel));
         Assert.Equal(PowerState.Running, copy.Power);
         Assert.Equal((source.Uuid, source.MemoryBytes, source.Cpus), (copy.Uuid, copy.MemoryBytes, copy.Cpus));
         Assert.Equal(("vda", "pvscsi", source.Disks[0].LengthBytes), (copy.Disks[0].Name, copy.Disks[0].Bus.Value, copy.Disks[0].LengthBytes));
         Assert.Equal((source.Nics[0].Mac, "vmxnet3", "VM Network"), (copy.Nics[0].Mac, copy.Nics[0].Model.Value, copy.Nics[0].Network.Value));
-        var flat = await File.ReadAllBytesAsync(vcsim.FileOf(copy.Disks[0].Location).Replace(".vmdk", "-flat.vmdk", StringComparison.Ordinal), Cancel);
+        var flat = await File.ReadAllBytesAsync(vcsim.FlatOf(copy.Disks[0].Location), Cancel);
         Assert.Equal(source.Disks[0].LengthBytes.Value, flat.Length);
         // The master boot record of the guest's own disk.
         Assert.Equal((0x55, 0xaa), (flat[510], flat[511]));
 
-        var back = await UpAsync(spec with { Goal = MigrationGoal.Validated }, vcenter, home);
+        var back = await VcsimMoves.UpAsync(spec with { Goal = MigrationGoal.Validated }, null, Cancel, vcenter, home);
         Assert.True(back.Failed is null, $"{back.Failed?.Name}: {back.Why}");
-        Assert.Empty(await vcenter.FindByNameAsync(Kvm, Cancel));
+        Assert.Empty(await vcenter.FindByNameAsync(Home, Cancel));
         Assert.DoesNotContain(Directory.EnumerateDirectories(vcsim.Datastores[vcsim.Datastore]), folder => folder.Contains("vmm-", StringComparison.Ordinal));
-        Assert.Equal(PowerState.Running, Assert.Single(await home.FindByNameAsync(Kvm, Cancel)).Power);
-        await TwoHosts.ForgetAsync(Kvm);
+        Assert.Equal(PowerState.Running, Assert.Single(await home.FindByNameAsync(Home, Cancel)).Power);
+        await TwoHosts.ForgetAsync(Home);
     }
 
     /// <summary>No guest: what is tried is that libvirt takes the definition and QEMU starts with these devices.</summary>
@@ -164,37 +133,23 @@ public sealed class VcsimToLibvirtTests(TwoHosts lab) : IAsyncLifetime
         var made = new List<TargetDisk>();
         foreach (var disk in disks)
         {
-            made.Add(await _kvm.EnsureDiskAsync(new DiskRequest(Id, source.Name, TwoHosts.Pool, disk.Name, 1 << 20, null), Cancel));
+            made.Add(await Kvm.EnsureDiskAsync(new DiskRequest(Id, source.Name, TwoHosts.Pool, disk.Name, 1 << 20, null), Cancel));
         }
 
-        var id = await _kvm.EnsureDefinedAsync(
+        var id = await Kvm.EnsureDefinedAsync(
             new VmRequest(new Stamp(Id, StampRole.Target), source, VSphereSite.Key, source.Name, null, [.. made], ImmutableDictionary<string, string>.Empty.Add("VM Network", "user")), Cancel);
         try
         {
-            await _kvm.EnsureRunningAsync(id, Cancel);
-            var copy = (await _kvm.InspectAsync(id, Cancel))!;
+            await Kvm.EnsureRunningAsync(id, Cancel);
+            var copy = (await Kvm.InspectAsync(id, Cancel))!;
             Assert.Equal(PowerState.Running, copy.Power);
             Assert.Equal(disks.Select(disk => disk.Name).Order(StringComparer.Ordinal), copy.Disks.Select(disk => disk.Name).Order(StringComparer.Ordinal));
             Assert.Equal(cards, copy.Nics.Select(nic => nic.Model.Value));
         }
         finally
         {
-            await _kvm.EnsureOffAsync(id, TimeSpan.Zero, force: true, CancellationToken.None);
-            await _kvm.EnsureRemovedAsync(id, Id, CancellationToken.None);
-        }
-    }
-
-    private async Task<byte[]> GuestAsync()
-    {
-        var raw = Path.Combine(TwoHosts.Folder, "vsphere-guest.raw");
-        await TwoHosts.RunAsync("qemu-img", ["convert", "-O", "raw", lab.GuestDisk, raw]);
-        try
-        {
-            return await File.ReadAllBytesAsync(raw, Cancel);
-        }
-        finally
-        {
-            File.Delete(raw);
+            await Kvm.EnsureOffAsync(id, TimeSpan.Zero, force: true, CancellationToken.None);
+            await Kvm.EnsureRemovedAsync(id, Id, CancellationToken.None);
         }
     }
 
@@ -204,21 +159,4 @@ public sealed class VcsimToLibvirtTests(TwoHosts lab) : IAsyncLifetime
         Target = new TargetSpec(TwoHosts.Dc2, null, TwoHosts.Pool, ImmutableDictionary<string, string>.Empty.Add("DC0_DVPG0", "user"), null),
         Goal = goal,
     };
-
-    private Task<RunOutcome> UpAsync(MigrationSpec spec) => UpAsync(spec, _vcenter, _kvm);
-
-    private static async Task<RunOutcome> UpAsync(MigrationSpec spec, params Site[] sites)
-    {
-        var (preflight, outcome) = await Drive.RunAsync(spec, null, new Book(sites), removal: false, RunnerIdentity.This, TimeProvider.System, RunEvents.None, Cancel);
-        Assert.True(!preflight.IsBlocked, string.Join('\n', preflight.Findings));
-        Assert.NotNull(outcome);
-        return outcome;
-    }
-
-    private sealed class Book(Site[] sites) : SiteBook
-    {
-        public override IReadOnlyCollection<string> Names => [.. sites.Select(site => site.Name)];
-
-        public override Site? Find(string name) => sites.FirstOrDefault(site => site.Name == name);
-    }
 }

@@ -61,6 +61,21 @@ internal sealed class VcsimWorld(Vcsim vcsim, VSphereSite site)
         return vm;
     }
 
+    /// <summary>Makes such a VM and starts it; its guest's agent has answered.</summary>
+    /// <returns>Its id.</returns>
+    internal async Task<string> CreateRunningVmAsync(string name, byte[] content, CancellationToken cancellation, string controller = "ParaVirtualSCSIController")
+    {
+        var vm = await CreateVmAsync(name, content, cancellation, controller);
+        await Client.RunTaskAsync("starting", vm, "PowerOnVM_Task", cancellation);
+        var id = Assert.Single(await site.FindByNameAsync(name, cancellation)).Id;
+        while (!await site.PingAgentAsync(id, cancellation))
+        {
+            await Task.Delay(50, cancellation);
+        }
+
+        return id;
+    }
+
     internal async Task DeleteVmAsync(string name, CancellationToken cancellation)
     {
         foreach (var vm in await AllAsync(cancellation))

@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Planning;
+using VmMigrate.Engine.Spec;
+using VmMigrate.Platforms.Libvirt;
+
+namespace VmMigrate.Platforms.Tests.Libvirt;
+
+/// <summary>Tests that make guests on the lab's two hosts, and leave none.</summary>
+public abstract partial class OnTwoHosts(TwoHosts lab) : IAsyncLifetime
+{
+    private readonly List<string> _guests = [];
+
+    private protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private protected TwoHosts Lab => lab;
+
+    private protected LibvirtSite Dc1 { get; } = lab.Open(TwoHosts.Dc1);
+
+    private protected LibvirtSite Dc2 { get; } = lab.Open(TwoHosts.Dc2);
+
+    private protected Book Both => new(Dc1, Dc2);
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var guest in _guests)
+        {
+            await TwoHosts.ForgetAsync(guest);
+        }
+
+        await Dc1.DisposeAsync();
+        await Dc2.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>A new guest on dc1 that is off, and is removed after the test wherever it is by then.</summary>
+    private protected Task FreshAsync(string name, params string[] options)
+    {
+        _guests.Add(name);
+        return TwoHosts.FreshGuestAsync(name, options);
+    }
+
+    /// <summary>A new guest on dc1 that has booted.</summary>
+    private protected async Task<Vm> BootedAsync(string name)
+    {
+        await FreshAsync(name);
+        await lab.VirshAsync(TwoHosts.Dc1, "start", name);
+        var vm = Assert.Single(await Dc1.FindByNameAsync(name, Cancel));
+        await ConsoleAsync(Dc1, vm.Id, "LAB-READY");
+        return vm;
+    }
+
+    private protected static MigrationSpec Spec(string vm) => new()
+    {
+        Vm = new VmReference(TwoHosts.Dc1, vm, null),
+        Target = new TargetSpec(TwoHosts.Dc2, null, TwoHosts.Pool, ImmutableDictionary<string, string>.Empty, null),
+    };
+
+    /// <summary>A preview that nothing stands against.</summary>
+    private protected static async Task<Preflight> PassAsync(MigrationSpec spec, SiteBook sites, bool removal = false)
+    {
+        var before = await PreflightRunner.RunPatientlyAsync(spec, null, sites, removal, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, Cancel);
+        Assert.False(before.IsBlocked, string.Join(" ", before.Findings.Select(finding => finding.Message)));
+        return before;
+    }
+
+    private protected static Task<string> ConsoleAsync(Site site, string vmId, string until) => TwoHosts.ConsoleAsync(site, vmId, until, Cancel);
+
+    /// <summary>The last tick that a console shows.</summary>
+    private protected static int Ticks(string console) => int.Parse(TickForm().Matches(console)[^1].Groups[1].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"LAB-TICK (\d+)")]
+    private static partial Regex TickForm();
+}
