@@ -19,10 +19,6 @@ internal sealed class ReplicateRounds : Step
     /// <summary>However short the declared downtime, a last round of this much is worth trying.</summary>
     private static readonly TimeSpan LeastLastRound = TimeSpan.FromSeconds(1);
 
-    private const int MostSlowings = 5;
-
-    /// <summary>A guest that writes nothing at all is as good as off.</summary>
-    private const long LeastWrites = 64 << 10;
 
     public override string Name => "replicate";
 
@@ -67,7 +63,7 @@ internal sealed class ReplicateRounds : Step
         }
 
         var (rounds, said) = (new List<CopyRound>(), new List<string>());
-        var slowed = 0;
+        var hold = new WriteHold();
         var before = run.Time.GetTimestamp();
         while (true)
         {
@@ -90,14 +86,18 @@ internal sealed class ReplicateRounds : Step
             }
 
             // The base copy says how fast the link is, and nothing about the guest.
-            if (rounds.Count > 0 && Decide(run, rounds, dirty, since, slowed, said) is { } verdict && verdict != Verdict.Go)
+            if (rounds.Count > 0 && Decide(run, rounds, dirty, since, hold, said) is { } verdict && verdict != Verdict.Go)
             {
                 if (verdict == Verdict.CutOver)
                 {
                     return string.Join("; ", said);
                 }
 
-                await SlowDownAsync(run, rounds, ++slowed, said, cancellation);
+                run.HeldBack = true;
+                await run.From.EnsureSlowedAsync(run.Vm.Id, run.MigrationId, hold.BytesPerSecond, cancellation);
+                said.Add($"{run.Name} was held back to {Human.Rate(hold.BytesPerSecond!.Value)} of writes");
+
+                // What comes of the hold shows in rounds that lie wholly within it.
                 rounds.Clear();
             }
 
@@ -112,7 +112,7 @@ internal sealed class ReplicateRounds : Step
         SlowDown,
     }
 
-    private static Verdict Decide(Run run, List<CopyRound> rounds, long dirty, TimeSpan since, int slowed, List<string> said)
+    private static Verdict Decide(Run run, List<CopyRound> rounds, long dirty, TimeSpan since, WriteHold hold, List<string> said)
     {
         var declared = run.Spec.Cutover;
         var predicted = Convergence.Predict(rounds, dirty, since, Room(run), TimeSpan.Zero, declared.MaxRounds);
@@ -121,7 +121,7 @@ internal sealed class ReplicateRounds : Step
             return predicted.Verdict == ConvergenceVerdict.CutOver ? Verdict.CutOver : Verdict.Go;
         }
 
-        var rates = $"{run.Name} writes {Human.Rate(predicted.DirtyBytesPerSecond)}{(slowed > 0 ? " though it is held back" : "")}, and {Human.Rate(predicted.LinkBytesPerSecond ?? 0)} reach {run.To.Name}: "
+        var rates = $"{run.Name} writes {Human.Rate(predicted.DirtyBytesPerSecond)}{(hold.BytesPerSecond is { } held ? $" to its disks though it is held back to {Human.Rate(held)}" : "")}, and {Human.Rate(predicted.LinkBytesPerSecond ?? 0)} reach {run.To.Name}: "
             + $"after {rounds.Count + 1} rounds {Human.Bytes(dirty)} change between two of them, so the last one would take about {Human.Duration(predicted.PredictedLastRound)}, "
             + $"and with stopping and starting the VM more than the {Human.Duration(declared.MaxDowntime)} of cutover.maxDowntime";
         if (declared.OnNoConvergence == NoConvergence.CutOverAnyway)
@@ -131,7 +131,7 @@ internal sealed class ReplicateRounds : Step
             return Verdict.CutOver;
         }
 
-        if (declared.OnNoConvergence == NoConvergence.SlowGuest && slowed < MostSlowings)
+        if (declared.OnNoConvergence == NoConvergence.SlowGuest && hold.Tighten(predicted))
         {
             run.Events.Say(Severity.Warning, $"{rates}. Its writes are held back until the cutover, as declared.");
             return Verdict.SlowDown;
@@ -139,17 +139,7 @@ internal sealed class ReplicateRounds : Step
 
         throw new PlatformException(
             PlatformErrorKind.Refused, run.From.Name,
-            $"{rates}. Nothing was cut over, and what was copied is kept. Run again when it writes less, allow more downtime, give the link more bandwidth, or set cutover.onNoConvergence to CutOverAnyway");
-    }
-
-    /// <summary>Half of what the link carries at first, then half of that each time: how much a write costs the link is the platform's affair (a block of its tracking each, at the worst).</summary>
-    private static async Task SlowDownAsync(Run run, List<CopyRound> rounds, int times, List<string> said, CancellationToken cancellation)
-    {
-        var link = rounds.Where(round => round.Duration > TimeSpan.Zero).Max(round => round.DirtyBytes / round.Duration.TotalSeconds);
-        var limit = Math.Max(LeastWrites, (long)(link / Math.Pow(2, times)));
-        run.HeldBack = true;
-        await run.From.EnsureSlowedAsync(run.Vm.Id, run.MigrationId, limit, cancellation);
-        said.Add($"{run.Name} was held back to {Human.Rate(limit)} of writes");
+            $"{rates}. {(hold.BytesPerSecond is null ? "" : "What a guest has queued is written at each checkpoint however much it is held back. ")}Nothing was cut over, and what was copied is kept. Run again when it writes less, allow more downtime, give the link more bandwidth, or set cutover.onNoConvergence to {(declared.OnNoConvergence == NoConvergence.SlowGuest || !run.From.Capabilities.HoldsWritesBack ? "" : "SlowGuest or ")}CutOverAnyway");
     }
 
     private static string IfTooFast(Run run) => run.Spec.Cutover.OnNoConvergence switch

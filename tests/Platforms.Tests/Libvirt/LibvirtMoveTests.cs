@@ -108,9 +108,9 @@ public sealed partial class LibvirtMoveTests(TwoHosts lab) : OnTwoHosts(lab)
 
     private static MigrationSpec Spec(Vm vm, MigrationMode mode, MigrationGoal goal = MigrationGoal.CutOver) => Spec(vm.Name) with { Mode = mode, Goal = goal };
 
-    private async Task<(Run Run, RunOutcome Outcome)> DriveAsync(MigrationSpec spec, bool removal = false)
+    private async Task<(Run Run, RunOutcome Outcome)> DriveAsync(MigrationSpec spec, bool removal = false, RunEvents? events = null)
     {
-        var before = await PassAsync(spec, Both, removal);
+        var before = await PassAsync(spec, Both, removal, events);
         return (before.Run!, await GoalSeeker.RunAsync(before.Plan!, before.Run!, Cancel));
     }
 

@@ -63,9 +63,9 @@ public abstract partial class OnTwoHosts(TwoHosts lab) : IAsyncLifetime
     };
 
     /// <summary>A preview that nothing stands against.</summary>
-    private protected static async Task<Preflight> PassAsync(MigrationSpec spec, SiteBook sites, bool removal = false)
+    private protected static async Task<Preflight> PassAsync(MigrationSpec spec, SiteBook sites, bool removal = false, RunEvents? events = null)
     {
-        var before = await PreflightRunner.RunPatientlyAsync(spec, null, sites, removal, PreflightRunner.RunPatience, TimeProvider.System, RunEvents.None, Cancel);
+        var before = await PreflightRunner.RunPatientlyAsync(spec, null, sites, removal, PreflightRunner.RunPatience, TimeProvider.System, events ?? RunEvents.None, Cancel);
         Assert.False(before.IsBlocked, string.Join(" ", before.Findings.Select(finding => finding.Message)));
         return before;
     }
