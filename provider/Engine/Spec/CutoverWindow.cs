@@ -46,7 +46,7 @@ public sealed class CutoverWindow
             }
             else
             {
-                zone = zone is null && openings.Count > 0 ? Zone(word) : throw Malformed(text, word);
+                zone = zone is null && openings.Count > 0 ? Zone(word) : throw Malformed(text, $"\"{word}\" is neither hours nor days");
             }
         }
 
