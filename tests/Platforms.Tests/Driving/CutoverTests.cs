@@ -110,7 +110,7 @@ public sealed class CutoverTests
     }
 
     // How fast the simulated copy is depends on how busy this machine is, so whether a held-back guest converges is tried on real hosts (LibvirtMoveTests).
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_guest_that_writes_faster_than_the_link_is_held_back_where_that_is_declared_and_let_go_however_it_ends()
     {
         var world = new Rehearsal(Writer, bytesPerSecond: 1 << 20);
