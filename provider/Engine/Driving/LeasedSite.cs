@@ -185,7 +185,7 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
                 return known;
             }
 
-            return sites.Find(name) is { } found ? _leased[name] = new LeasedSite(found, lease) : null;
+            return sites.Find(name) is { } found ? _leased[name] = new LeasedSite(found, lease) { CopyLimits = found.CopyLimits, DiskSlots = found.DiskSlots } : null;
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Platforms.Simulator.Faults;
@@ -94,6 +95,22 @@ public sealed class LeaseTests
         Assert.All(
             typeof(Site).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(method => method.IsVirtual && !method.IsFinal),
             method => Assert.Contains(method.GetBaseDefinition().ToString(), own));
+    }
+
+    [Fact]
+    public void A_run_under_a_lease_keeps_to_the_limits_that_its_sites_share()
+    {
+        var sites = new Rehearsal().Sites();
+        var site = sites.Find("dc1")!;
+        using var limits = new CopyLimits(TimeProvider.System, TimeZoneInfo.Utc);
+        site.CopyLimits = limits;
+        site.DiskSlots.Most = 1;
+
+        var leased = new LeasedSite.Book(sites, null!).Find("dc1")!;
+
+        Assert.IsType<LeasedSite>(leased);
+        Assert.Same(limits, leased.CopyLimits);
+        Assert.Same(site.DiskSlots, leased.DiskSlots);
     }
 
     [Fact]
