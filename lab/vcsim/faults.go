@@ -84,8 +84,8 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.leases.serve(w, r)
 	case r.URL.Path == "/lab/leases":
 		f.leases.lock.Lock()
-		f.leases.cut, _ = strconv.Atoi(r.URL.Query().Get("cut"))
-		fmt.Fprintf(w, "%d open, %d told, %v", len(f.leases.open), f.leases.told, f.leases.ended)
+		f.leases.order(r.URL.Query())
+		fmt.Fprintf(w, "%d open, %d told, %d grains in %d bytes imported, %v", len(f.leases.open), f.leases.told, f.leases.orders.grains, f.leases.orders.bytes, f.leases.ended)
 		f.leases.lock.Unlock()
 	case strings.HasPrefix(r.URL.Path, "/folder/"):
 		if !f.strike(w, r, "folder", "") {
@@ -125,6 +125,14 @@ func (f *front) call(w http.ResponseWriter, r *http.Request) {
 		f.tracker.snapshot(ref, forward)
 	case "RemoveSnapshot_Task":
 		f.tracker.removeSnapshot(ref, forward)
+	case "ImportVApp":
+		f.leases.importVApp(w, body, ref, f.self, f.sha1)
+	case "UnregisterVM", "Destroy_Task", "PowerOnVM_Task":
+		if f.leases.holds(ref.Value) {
+			soapFault(w, "TaskInProgress", "The VM is being imported", "")
+			return
+		}
+		forward()
 	case "ExportVm", "ExportSnapshot":
 		f.leases.export(w, method, ref, f.self, f.sha1)
 	case "HttpNfcLeaseProgress", "HttpNfcLeaseComplete", "HttpNfcLeaseAbort":

@@ -18,6 +18,7 @@ import (
 	"log"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -115,10 +116,17 @@ func main() {
 	server := model.Service.NewServer()
 	defer server.Close()
 
+	// Where a client finds the hosts themselves.
+	port, _ := strconv.Atoi(server.URL.Port())
+	for _, one := range simulator.Map.All("HostSystem") {
+		host := one.(*simulator.HostSystem)
+		host.Summary.Config.Name, host.Summary.Config.Port = server.URL.Hostname(), int32(port)
+	}
+
 	tracked := &tracker{everywhere: *guests, vms: map[types.ManagedObjectReference]*vmState{}}
 	moves := &relocations{self: server.URL, cancelled: map[string]bool{}}
 	server.Config.Handler = &front{next: server.Config.Handler, tracker: tracked, moves: moves, self: "https://" + server.URL.Host, sha1: colons(sha1.Sum(server.Certificate().Raw)),
-		leases: &leases{open: map[string][]nfcDisk{}, ofVM: map[string]string{}, ended: map[string]string{}}, faults: map[string]*fault{}, calls: map[string]int{}}
+		leases: &leases{account: server.URL, imports: map[string]*importing{}, open: map[string][]nfcDisk{}, ofVM: map[string]string{}, ended: map[string]string{}}, faults: map[string]*fault{}, calls: map[string]int{}}
 	go tracked.play()
 
 	folders := map[string]string{}

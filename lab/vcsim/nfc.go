@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
@@ -40,6 +42,35 @@ type leases struct {
 	cut   int // streams that end early from now on
 	told  int
 	ended map[string]string
+
+	account *url.URL // this server, with its account
+	imports map[string]*importing
+	orders  importOrders
+}
+
+func number(text string) int {
+	n, _ := strconv.Atoi(text)
+	return n
+}
+
+// forget is called with the lock held.
+func (l *leases) forget(id, how string) {
+	l.ended[id] = how
+	delete(l.open, id)
+	delete(l.imports, id)
+	for vm, held := range l.ofVM {
+		if held == id {
+			delete(l.ofVM, vm)
+		}
+	}
+	simulator.Map.Remove(types.ManagedObjectReference{Type: "HttpNfcLease", Value: id})
+}
+
+// holds tells whether a lease stands on a VM: then nothing else is done with it.
+func (l *leases) holds(vm string) bool {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	return l.imports[l.ofVM[vm]] != nil
 }
 
 func (l *leases) export(w http.ResponseWriter, method string, ref types.ManagedObjectReference, self, thumbprint string) {
@@ -67,18 +98,9 @@ func (l *leases) export(w http.ResponseWriter, method string, ref types.ManagedO
 	id := fmt.Sprintf("labnfc-%d", l.next)
 	info := &types.HttpNfcLeaseInfo{Lease: types.ManagedObjectReference{Type: "HttpNfcLease", Value: id}, Entity: vm.Self, LeaseTimeout: 3}
 	for _, disk := range disksOf(vm) {
-		controller, bus := "", int32(0)
-		for _, device := range vm.Config.Hardware.Device {
-			if device.GetVirtualDevice().Key == disk.ControllerKey {
-				controller = strings.TrimPrefix(fmt.Sprintf("%T", device), "*types.")
-				if known, ok := device.(types.BaseVirtualController); ok {
-					bus = known.GetVirtualController().BusNumber
-				}
-			}
-		}
 		n := len(l.open[id])
 		info.DeviceUrl = append(info.DeviceUrl, types.HttpNfcLeaseDeviceUrl{
-			Key: fmt.Sprintf("/%s/%s%d:%d", vm.Self.Value, controller, bus, *disk.UnitNumber), Url: fmt.Sprintf("%s/nfc/%s/disk-%d.vmdk", self, id, n), SslThumbprint: thumbprint, Disk: types.NewBool(true),
+			Key: fmt.Sprintf("/%s/%s", vm.Self.Value, placeOf(vm, disk)), Url: fmt.Sprintf("%s/nfc/%s/disk-%d.vmdk", self, id, n), SslThumbprint: thumbprint, Disk: types.NewBool(true),
 		})
 		l.open[id] = append(l.open[id], nfcDisk{flatOf(vm, disk), disk.CapacityInBytes})
 	}
@@ -91,21 +113,36 @@ func (l *leases) export(w http.ResponseWriter, method string, ref types.ManagedO
 // call answers what is said to a lease of ours; false: it is none.
 func (l *leases) call(w http.ResponseWriter, method, id string) bool {
 	l.lock.Lock()
-	defer l.lock.Unlock()
-	if _, ours := l.open[id]; !ours {
-		return false
-	}
-	if method == "HttpNfcLeaseProgress" {
-		l.told++
-	} else {
-		l.ended[id] = method
-		delete(l.open, id)
-		for vm, held := range l.ofVM {
-			if held == id {
-				delete(l.ofVM, vm)
-			}
+	disks, ours := l.open[id]
+	one := l.imports[id]
+	if !ours {
+		_, known := l.ended[id]
+		l.lock.Unlock()
+		if known {
+			soapFault(w, "ManagedObjectNotFound", "The object has already been deleted or has not been completely created", "")
 		}
-		simulator.Map.Remove(types.ManagedObjectReference{Type: "HttpNfcLease", Value: id})
+		return known
+	}
+	switch {
+	case method == "HttpNfcLeaseProgress":
+		l.told++
+		if one != nil {
+			one.told = time.Now()
+		}
+		l.lock.Unlock()
+	case one == nil:
+		l.forget(id, method)
+		l.lock.Unlock()
+	case method == "HttpNfcLeaseAbort":
+		l.lock.Unlock()
+		l.end(id, method)
+	case len(one.received) < len(disks):
+		l.lock.Unlock()
+		soapFault(w, "InvalidState", "Not all of its disks have come", "")
+		return true
+	default:
+		l.forget(id, method)
+		l.lock.Unlock()
 	}
 	soapReply(w, http.StatusOK, fmt.Sprintf(`<%sResponse xmlns="urn:vim25"></%sResponse>`, method, method))
 	return true
@@ -116,11 +153,15 @@ func (l *leases) serve(w http.ResponseWriter, r *http.Request) {
 	n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(name, "disk-"), ".vmdk"))
 	l.lock.Lock()
 	disks := l.open[id]
-	cut := l.cut > 0
+	cut := l.cut > 0 && r.Method == http.MethodGet
 	if cut {
 		l.cut--
 	}
 	l.lock.Unlock()
+	if err == nil && r.Method == http.MethodPost {
+		l.take(w, r, id, n)
+		return
+	}
 	if err != nil || n >= len(disks) || r.Method != http.MethodGet {
 		http.NotFound(w, r)
 		return

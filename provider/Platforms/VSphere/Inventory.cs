@@ -25,7 +25,7 @@ internal sealed class Inventory
         ["DistributedVirtualSwitch"] = ["name", "uuid"],
         ["HostSystem"] =
         [
-            "name", "parent", "runtime.connectionState", "runtime.inMaintenanceMode", "summary.hardware.uuid", "summary.hardware.cpuModel", "summary.hardware.numCpuThreads",
+            "name", "parent", "summary.config.name", "summary.config.port", "runtime.connectionState", "runtime.inMaintenanceMode", "summary.hardware.uuid", "summary.hardware.cpuModel", "summary.hardware.numCpuThreads",
             "summary.hardware.memorySize", "summary.quickStats.overallMemoryUsage", "summary.maxEVCModeKey", "summary.currentEVCModeKey",
             "config.product.version", "configManager.autoStartManager", "datastore", "network",
         ],

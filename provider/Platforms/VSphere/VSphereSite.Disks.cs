@@ -120,7 +120,8 @@ internal sealed partial class VSphereSite
             RequireOff(holder, "written to");
         }
 
-        return await OpenFlatAsync(inventory, store.Datacenter, path, disk.LengthBytes, $"{path} at {Name}", writable: true, null, cancellation).ConfigureAwait(false);
+        var import = await ImportPlaceAsync(inventory, store, disk.LengthBytes, cancellation).ConfigureAwait(false);
+        return await OpenFlatAsync(inventory, store.Datacenter, path, disk.LengthBytes, $"{path} at {Name}", writable: true, null, cancellation, import.WhyNot is null ? import with { Store = store } : null).ConfigureAwait(false);
     }
 
     public override async Task EnsureDiskRemovedAsync(TargetDisk disk, CancellationToken cancellation)
@@ -140,6 +141,7 @@ internal sealed partial class VSphereSite
         }
 
         var what = $"vSphere could not delete disk {path} at site {Name}";
+        await RemoveStagedAsync(what, inventory, store, path, cancellation).ConfigureAwait(false);
         await DeleteDiskFilesAsync(what, inventory, store.Datacenter, path, cancellation).ConfigureAwait(false);
         await DeleteFileAsync(what, inventory, store.Datacenter, NoteOf(path), cancellation).ConfigureAwait(false);
         if ((await SearchFilesAsync(store, path.Folder, "*", folders: false, cancellation).ConfigureAwait(false)).IsEmpty)
@@ -148,12 +150,12 @@ internal sealed partial class VSphereSite
         }
     }
 
-    public override string? DescribeAccess(Engine.Facts.Disk? disk, string? format) => disk is null ? FlatDiskAccess.UploadKind : VddkDisk.IsThere(Address) ? VddkDisk.Kind : IsFlat(disk) ? FlatDiskAccess.Kind : NfcDisk.Kind;
+    public override string? DescribeAccess(Engine.Facts.Disk? disk, string? format) => disk is null ? DescribeWriting() : VddkDisk.IsThere(Address) ? VddkDisk.Kind : IsFlat(disk) ? FlatDiskAccess.Kind : NfcDisk.Kind;
 
     // --- Content ---
 
     private async Task<DiskAccess> OpenFlatAsync(
-        Inventory inventory, MoRef? datacenter, DatastorePath path, long lengthBytes, string name, bool writable, ExtentSet? used, CancellationToken cancellation)
+        Inventory inventory, MoRef? datacenter, DatastorePath path, long lengthBytes, string name, bool writable, ExtentSet? used, CancellationToken cancellation, ImportPlace? import = null)
     {
         var files = FilesOf(inventory, datacenter);
         var fileBytes = await files.LengthAsync(path.Flat, cancellation).ConfigureAwait(false)
@@ -167,29 +169,43 @@ internal sealed partial class VSphereSite
         // A disk of ours that nothing was written to yet is all zeroes, however long its file is: it need not be read to be merged.
         var empty = ours && await files.ReadTextAsync(NoteOf(path), 4096, cancellation).ConfigureAwait(false) is { } note && !HasContent(note);
         var disk = new FlatDisk(name, files, path.Flat, lengthBytes) { FileBytes = empty ? 0 : fileBytes, Used = used?.RoundOut(DigestTree.LeafBytes, lengthBytes) };
-        return writable
-            ? new FlatDiskAccess(
-                disk,
-                async cancel =>
-                {
-                    // The upload itself cannot be said again, so the session has to be good when it begins.
-                    await _client.ReadAsync("keeping the session", new MoRef("ServiceInstance", "ServiceInstance"), "CurrentTime", cancel).ConfigureAwait(false);
-                    if (ours)
-                    {
-                        await files.WriteTextAsync(NoteOf(path), DiskNote(lengthBytes, hasContent: true), cancel).ConfigureAwait(false);
-                    }
-                },
-                (sent, cancel) => _client.RunTaskAsync(
-                    $"vSphere could not put the new content of {path} in place",
-                    Manager(inventory, "fileManager"),
-                    "MoveDatastoreFile_Task",
-                    cancel,
-                    El("sourceName", sent),
-                    DatacenterArgument("sourceDatacenter", datacenter),
-                    El("destinationName", path.Flat),
-                    DatacenterArgument("destinationDatacenter", datacenter),
-                    El("force", true)))
-            : new FlatDiskAccess(disk, null, null);
+        if (!writable)
+        {
+            return new FlatDiskAccess(disk, FlatDiskAccess.Kind, null);
+        }
+
+        return new FlatDiskAccess(disk, import is null ? FlatDiskAccess.UploadKind : FlatDiskAccess.ImportKind, async (access, content, cancel) =>
+        {
+            // The upload itself cannot be said again, so the session has to be good when it begins.
+            await _client.ReadAsync("keeping the session", new MoRef("ServiceInstance", "ServiceInstance"), "CurrentTime", cancel).ConfigureAwait(false);
+            if (ours)
+            {
+                await files.WriteTextAsync(NoteOf(path), DiskNote(lengthBytes, hasContent: true), cancel).ConfigureAwait(false);
+            }
+
+            if (import is null || access.Way != FlatDiskAccess.ImportKind)
+            {
+                await FlatUpload.SendAsync(disk, content, SwapAsync, cancel).ConfigureAwait(false);
+                return;
+            }
+
+            if (await ImportAsync(import, inventory, path, disk, content, SwapAsync, cancel).ConfigureAwait(false) is { } refused)
+            {
+                access.Way = $"{FlatDiskAccess.UploadKind}; an import lease was refused: {refused}";
+                await FlatUpload.SendAsync(disk, content, SwapAsync, cancel).ConfigureAwait(false);
+            }
+        });
+
+        Task SwapAsync(DatastorePath sent, CancellationToken cancel) => _client.RunTaskAsync(
+            $"vSphere could not put the new content of {path} in place",
+            Manager(inventory, "fileManager"),
+            "MoveDatastoreFile_Task",
+            cancel,
+            El("sourceName", sent),
+            DatacenterArgument("sourceDatacenter", datacenter),
+            El("destinationName", path.Flat),
+            DatacenterArgument("destinationDatacenter", datacenter),
+            El("force", true));
     }
 
     private DatastoreFiles FilesOf(Inventory inventory, MoRef? datacenter) =>

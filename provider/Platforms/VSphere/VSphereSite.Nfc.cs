@@ -90,7 +90,7 @@ internal sealed partial class VSphereSite
     {
         if (snapshot is { } moment)
         {
-            return new SharedLease(await NfcLease.ReadyAsync(_client, what, await _client.ChangeAsync(what, moment, "ExportSnapshot", cancellation).ConfigureAwait(false), _time, cancellation).ConfigureAwait(false), () => Task.CompletedTask);
+            return new SharedLease(await NfcLease.ReadyAsync(_client, what, await _client.ChangeAsync(what, moment, "ExportSnapshot", cancellation).ConfigureAwait(false), imports: false, _time, cancellation).ConfigureAwait(false), () => Task.CompletedTask);
         }
 
         var fence = Fence.Of(ExtraConfig.Read(vm["config.extraConfig"]));
@@ -112,7 +112,7 @@ internal sealed partial class VSphereSite
             }
         }
 
-        async Task<NfcLease> ExportAsync() => await NfcLease.ReadyAsync(_client, what, await _client.ChangeAsync(what, vm.Ref, "ExportVm", cancellation).ConfigureAwait(false), _time, cancellation).ConfigureAwait(false);
+        async Task<NfcLease> ExportAsync() => await NfcLease.ReadyAsync(_client, what, await _client.ChangeAsync(what, vm.Ref, "ExportVm", cancellation).ConfigureAwait(false), imports: false, _time, cancellation).ConfigureAwait(false);
 
         Task FenceAgainAsync() => _client.ChangeAsync(what, vm.Ref, "MarkAsTemplate", CancellationToken.None);
     }

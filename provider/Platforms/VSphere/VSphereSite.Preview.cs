@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Values;
+using VmMigrate.Platforms.VSphere.Disks;
 
 namespace VmMigrate.Platforms.VSphere;
 
@@ -22,6 +23,15 @@ internal sealed partial class VSphereSite
                 findings.Add(Finding.Error(
                     "disk.store-type", PropertyPath.Of("target.storagePool"),
                     $"Datastore {store.UniqueName} at site \"{Name}\" is of kind {kind}: it keeps disks as objects, to which no file can be uploaded. Name a VMFS or NFS datastore, and move the VM to {store.UniqueName} by Storage vMotion (mode Live) afterwards."));
+                continue;
+            }
+
+            var longest = request.Disks.Where(disk => inventory.Datastore(disk.Pool) == store).Max(disk => disk.LengthBytes);
+            if ((await ImportPlaceAsync(inventory, store, longest, cancellation).ConfigureAwait(false)).WhyNot is { } why)
+            {
+                findings.Add(Finding.Note(
+                    "disk.import-lease", PropertyPath.Of("target.storagePool"),
+                    $"Disks are sent to datastore {store.UniqueName} at site \"{Name}\" as whole files ({FlatDiskAccess.UploadKind}), not under an import lease: {why}."));
             }
         }
 

@@ -223,12 +223,12 @@ internal sealed partial class VSphereSite
         }
     }
 
-    /// <summary>In a folder of ours: everything but the disks and our notes.</summary>
+    /// <summary>In a folder of ours: everything but the disks and our notes; also what a killed import has left.</summary>
     private async Task DeleteDefinitionFilesAsync(string what, Inventory inventory, InventoryItem store, DatastorePath folder, CancellationToken cancellation)
     {
         foreach (var file in await SearchFilesAsync(store, folder, "*", folders: false, cancellation).ConfigureAwait(false))
         {
-            if (!file.EndsWith(".vmdk", StringComparison.Ordinal) && !file.EndsWith(".vmmigrate", StringComparison.Ordinal))
+            if (IsStaged(file) || (!file.EndsWith(".vmdk", StringComparison.Ordinal) && !file.EndsWith(".vmmigrate", StringComparison.Ordinal)))
             {
                 await DeleteFileAsync(what, inventory, store.Datacenter, folder.Beside(file) with { Path = $"{folder.Path}/{file}" }, cancellation).ConfigureAwait(false);
             }

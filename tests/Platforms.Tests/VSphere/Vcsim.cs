@@ -66,8 +66,8 @@ internal sealed class Vcsim : IAsyncDisposable
     /// <summary>Answers about properties say something else from now on: what a regular expression finds is replaced. Empty: they say what is so.</summary>
     internal Task AlterAsync(string find, string put) => AskAsync($"alter?find={Uri.EscapeDataString(find)}&put={Uri.EscapeDataString(put)}");
 
-    /// <summary>What became of export leases so far; and so many of the next streams end in their middle.</summary>
-    internal Task<string> LeasesAsync(int cut = 0) => AskAsync($"leases?cut={cut}");
+    /// <summary>What became of leases so far; and so many of the next streams end in their middle, so many of the next imports lose their lease, and hosts put imported disks where they like.</summary>
+    internal Task<string> LeasesAsync(int cut = 0, int lose = 0, bool elsewhere = false) => AskAsync($"leases?cut={cut}&lose={lose}&elsewhere={(elsewhere ? "yes" : "")}");
 
     /// <summary>How relocations go from now on: how long each takes, whether it only says that it was done, and what vCenter's checker has against it.</summary>
     internal Task OrderRelocationsAsync(TimeSpan takes = default, bool idle = false, string verdict = "") =>

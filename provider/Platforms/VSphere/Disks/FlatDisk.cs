@@ -39,22 +39,29 @@ internal sealed class FlatDisk(string name, DatastoreFiles files, DatastorePath 
         exception);
 }
 
+/// <summary>Puts a disk as it is to be in place of what there is, at a flush. May be done again after it has failed.</summary>
+internal delegate Task FlatDelivery(FlatDiskAccess access, MergedDisk content, CancellationToken cancellation);
+
 /// <summary>A disk behind a datastore's HTTPS address.</summary>
-internal sealed class FlatDiskAccess(FlatDisk disk, Func<CancellationToken, Task>? beforeWriting, Func<DatastorePath, CancellationToken, Task>? swap) : DiskAccess
+/// <param name="send">Null where it is opened for reading only.</param>
+internal sealed class FlatDiskAccess(FlatDisk disk, string way, FlatDelivery? send) : DiskAccess
 {
     internal const string Kind = "HTTPS ranges of the datastore (slow: usually 20 to 60 MB/s)";
 
-    internal const string UploadKind = "HTTPS upload to the datastore (slow; the whole file at the end of each copy, from a spool on this machine)";
+    internal const string UploadKind = "HTTPS upload to the datastore (slow: usually 20 to 60 MB/s; the whole file at the end of each copy, from a spool on this machine; a disk of which it breaks is sent anew, a whole one is not)";
+
+    internal const string ImportKind = "NFC import lease (medium: usually 50 to 150 MB/s; what is not zero, compressed, at the end of each copy, from a spool on this machine; a disk of which it breaks is sent anew, a whole one is not)";
 
     public override long LengthBytes => disk.LengthBytes;
 
-    public override string Description => swap is null ? Kind : UploadKind;
+    public override string Description => Way;
+
+    /// <summary>May turn out to be another one when the disk is sent.</summary>
+    internal string Way { get; set; } = way;
 
     public override BlockReader OpenReader() => new FlatReader(disk);
 
-    public override BlockWriter OpenWriter() => swap is null
-        ? throw new InvalidOperationException("The disk was opened for reading only.")
-        : new FlatWriter(disk, beforeWriting!, swap);
+    public override BlockWriter OpenWriter() => new FlatWriter(disk, this, send ?? throw new InvalidOperationException("The disk was opened for reading only."));
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -1,17 +1,14 @@
-using System.Net;
-using System.Net.Http.Headers;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 
 namespace VmMigrate.Platforms.VSphere.Disks;
 
 /// <summary>
-/// Writes a flat file on a datastore, which takes files only whole: what is written goes to a spool, and a flush sends the file, with what was not
-/// written taken from the file as it is. A file that holds something already is sent beside it and takes its place when it is whole.
+/// Writes a flat disk on a datastore, which takes disks only whole: what is written goes to a spool, and a flush sends the disk, with what was not
+/// written taken from its file as it is.
 /// </summary>
-/// <param name="beforeWriting">Notes that the disk is not empty any more.</param>
-/// <param name="swap">Puts the new file in place of the old one.</param>
-internal sealed class FlatWriter(FlatDisk disk, Func<CancellationToken, Task> beforeWriting, Func<DatastorePath, CancellationToken, Task> swap) : BlockWriter
+/// <param name="send">Puts the disk as it is to be in place of what there is.</param>
+internal sealed class FlatWriter(FlatDisk disk, FlatDiskAccess access, FlatDelivery send) : BlockWriter
 {
     private readonly Spool _spool = new(disk.LengthBytes);
 
@@ -40,86 +37,9 @@ internal sealed class FlatWriter(FlatDisk disk, Func<CancellationToken, Task> be
             return;
         }
 
-        var inPlace = disk.FileBytes == 0;
-        var to = inPlace ? disk.File : disk.File.Beside(disk.File.FileName.Replace("-flat.vmdk", "-new-flat.vmdk", StringComparison.Ordinal));
-        await beforeWriting(cancellation).ConfigureAwait(false);
-        using (var content = new Merged(disk, _spool, cancellation))
-        {
-            await disk.Files.WriteAsync(to, content, cancellation).ConfigureAwait(false);
-        }
-
-        var sent = await disk.Files.LengthAsync(to, cancellation).ConfigureAwait(false);
-        if (sent != disk.LengthBytes)
-        {
-            throw disk.Failed(BlockErrorKind.WriteFailed, $"{disk.LengthBytes} bytes were sent and {sent} arrived", canRetry: true);
-        }
-
-        if (!inPlace)
-        {
-            await swap(to, cancellation).ConfigureAwait(false);
-        }
-
+        await send(access, new MergedDisk(disk, _spool), cancellation).ConfigureAwait(false);
         disk.FileBytes = disk.LengthBytes;
         _spool.Clear();
-    }
-
-    /// <summary>The file as it is to be, in order.</summary>
-    private sealed class Merged : HttpContent
-    {
-        private const int PieceBytes = 1 << 20;
-
-        /// <summary>The longest range that one GET of the old file takes.</summary>
-        private const long MostBytes = 64L << 20;
-
-        private readonly FlatDisk _disk;
-        private readonly Spool _spool;
-        private readonly CancellationToken _cancellation;
-
-        internal Merged(FlatDisk disk, Spool spool, CancellationToken cancellation)
-        {
-            _disk = disk;
-            _spool = spool;
-            _cancellation = cancellation;
-            Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-        }
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            var buffer = new byte[PieceBytes];
-            for (long at = 0; at < _disk.LengthBytes;)
-            {
-                var end = _spool.EndOfRun(at, MostBytes);
-                if (!_spool.IsWritten(at / DigestTree.LeafBytes) && at < _disk.FileBytes)
-                {
-                    end = Math.Min(end, _disk.FileBytes);
-                    await CopyOldAsync(at, end, stream).ConfigureAwait(false);
-                    at = end;
-                    continue;
-                }
-
-                // From the spool: what was written, and zeroes where nothing was.
-                while (at < end)
-                {
-                    var count = (int)Math.Min(buffer.Length, end - at);
-                    _spool.Read(at, buffer.AsSpan(0, count));
-                    await stream.WriteAsync(buffer.AsMemory(0, count), _cancellation).ConfigureAwait(false);
-                    at += count;
-                }
-            }
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = _disk.LengthBytes;
-            return true;
-        }
-
-        private async Task CopyOldAsync(long at, long end, Stream to)
-        {
-            using var response = await _disk.Files.SendAsync(_disk.File, HttpMethod.Get, new RangeHeaderValue(at, end - 1), null, _cancellation).ConfigureAwait(false);
-            _disk.Files.Good(_disk.File, response);
-            await response.Content.CopyToAsync(to, _cancellation).ConfigureAwait(false);
-        }
     }
 
     private sealed class Channel(FlatDisk disk, Spool spool, Func<CancellationToken, Task> send) : BlockWriteChannel

@@ -19,11 +19,16 @@ internal sealed class NfcLease : IAsyncDisposable
     private readonly XElement _info;
     private readonly ITimer _keeper;
     private readonly HttpClient _http;
+    private readonly bool _imports;
+    private readonly CancellationTokenSource _lost = new();
     private int _percent;
+    private bool _ended;
 
-    private NfcLease(VimClient client, MoRef lease, XElement info, TimeProvider time)
+    private NfcLease(VimClient client, MoRef lease, XElement info, bool imports, TimeProvider time)
     {
         _client = client;
+        _imports = imports;
+        Entity = info.RefAt("entity");
         _lease = lease;
         _info = info;
         // A host's own certificate: its thumbprint came over the connection that we trust.
@@ -50,8 +55,15 @@ internal sealed class NfcLease : IAsyncDisposable
 
     internal HttpClient Http => _http;
 
+    /// <summary>The VM whose disks it is about; for an import the one that comes into being.</summary>
+    internal MoRef? Entity { get; }
+
+    /// <summary>Set when the server knows nothing of the lease any more: it has run out, or somebody has ended it.</summary>
+    internal CancellationToken Lost => _lost.Token;
+
     /// <param name="asked">The reply of the call that asked for the lease.</param>
-    internal static async Task<NfcLease> ReadyAsync(VimClient client, string what, XElement asked, TimeProvider time, CancellationToken cancellation)
+    /// <param name="imports">Disks are given to the host. Such a lease leaves nothing behind unless it was completed.</param>
+    internal static async Task<NfcLease> ReadyAsync(VimClient client, string what, XElement asked, bool imports, TimeProvider time, CancellationToken cancellation)
     {
         var lease = MoRef.Of(asked.Child("returnval")!);
         var since = time.GetTimestamp();
@@ -64,7 +76,7 @@ internal sealed class NfcLease : IAsyncDisposable
                 switch (seen.Text("state"))
                 {
                     case "ready" when seen["info"] is { } info:
-                        return new NfcLease(client, lease, info, time);
+                        return new NfcLease(client, lease, info, imports, time);
                     case "error":
                         throw seen["error"] is { } error
                             ? VSphereErrors.FromTask(client.Site, what, new XElement("error", new XElement(error) { Name = "fault" }))
@@ -93,18 +105,36 @@ internal sealed class NfcLease : IAsyncDisposable
     {
         var found = _info.Children("deviceUrl").Where(url => url.Flag("disk") != false
             && ((url.Text("key") ?? "").EndsWith("/" + place, StringComparison.Ordinal) || (url.Text("importKey") ?? "").EndsWith("/" + place, StringComparison.Ordinal))).ToList();
-        // A bare host does not know by which of its names it is called.
-        return found is [var one] && one.Text("url") is { } url ? new Uri(url.Replace("://*", $"://{_client.Address.Sdk.Authority}", StringComparison.Ordinal)) : null;
+        return found is [var one] ? AddressIn(one) : null;
     }
 
+    /// <summary>The address of its only disk; null where it has none or several.</summary>
+    internal Uri? OnlyAddress => _info.Children("deviceUrl").Where(url => url.Flag("disk") != false).ToList() is [var one] ? AddressIn(one) : null;
+
     internal void Report(int percent) => Volatile.Write(ref _percent, Math.Clamp(percent, 0, 100));
+
+    /// <summary>All of an import has come: what it brought stays from now on.</summary>
+    /// <exception cref="PlatformException">It has not; then nothing of it stays. <see cref="PlatformErrorKind.Lost"/>: the reply was lost, and it may or may not stay.</exception>
+    internal async Task CompleteAsync(string what, CancellationToken cancellation)
+    {
+        await _client.ChangeAsync(what, _lease, "HttpNfcLeaseComplete", cancellation).ConfigureAwait(false);
+        _ended = true;
+    }
 
     public async ValueTask DisposeAsync()
     {
         await _keeper.DisposeAsync().ConfigureAwait(false);
         _http.Dispose();
-        await VimProperties.ForgetAsync(_client, _lease, "HttpNfcLeaseComplete").ConfigureAwait(false);
+        if (!_ended)
+        {
+            await VimProperties.ForgetAsync(_client, _lease, _imports ? "HttpNfcLeaseAbort" : "HttpNfcLeaseComplete").ConfigureAwait(false);
+        }
+
+        _lost.Dispose();
     }
+
+    /// <summary>A bare host does not know by which of its names it is called.</summary>
+    private Uri? AddressIn(XElement device) => device.Text("url") is { } url ? new Uri(url.Replace("://*", $"://{_client.Address.Sdk.Authority}", StringComparison.Ordinal)) : null;
 
     private async Task TellAsync()
     {
@@ -112,9 +142,20 @@ internal sealed class NfcLease : IAsyncDisposable
         {
             await _client.ChangeAsync("keeping a lease", _lease, "HttpNfcLeaseProgress", CancellationToken.None, El("percent", Volatile.Read(ref _percent))).ConfigureAwait(false);
         }
+        catch (PlatformException exception) when (exception.NativeCode is null || exception.Kind == PlatformErrorKind.Unreachable)
+        {
+            // The next one may come through; a lease outlasts two that do not.
+        }
         catch (PlatformException)
         {
-            // Where it has run out, the transfer says so.
+            try
+            {
+                await _lost.CancelAsync().ConfigureAwait(false);
+            }
+            catch (ObjectDisposedException)
+            {
+                // It was given back meanwhile.
+            }
         }
     }
 }
