@@ -118,6 +118,12 @@ namespace VmMigrate.Sdk
         public Output<Outputs.RecordedVm?> Recorded { get; private set; } = null!;
 
         /// <summary>
+        /// The recovery points that are kept, oldest first.
+        /// </summary>
+        [Output("recoveryPoints")]
+        public Output<ImmutableArray<Outputs.RecoveryPoint>> RecoveryPoints { get; private set; } = null!;
+
+        /// <summary>
         /// Mode Warm: when the checkpoint was made that the target's disks hold: UTC, RFC 3339. Each run with goal Replicated makes a further one.
         /// </summary>
         [Output("replicatedAt")]

@@ -27,8 +27,20 @@ public static class StampNotes
     /// <summary>On the source: which replica was last booted in a test, when, and how its guest was seen, in the form of <see cref="Planning.TestedNote"/>.</summary>
     public const string Tested = "tested";
 
+    /// <summary>On the source: the digests of the replica that was last copied, in the form of <see cref="Driving.ProofNote"/>; absent where only its changes were compared.</summary>
+    public const string ReplicaProof = "replica-proof";
+
+    /// <summary>On the source: the same of the replica that was last tested.</summary>
+    public const string TestedProof = "tested-proof";
+
     /// <summary>On the source: the checkpoint whose content all disks at the target hold. Changes since then are all that has to be sent.</summary>
     public const string Synced = "synced";
+
+    /// <summary>On the source: the recovery points that are kept of its copy, in the form of <see cref="Planning.PointsNote"/>. For people and plans; what is kept is asked for where it is acted on.</summary>
+    public const string Points = "points";
+
+    /// <summary>On the VM where it lives: the recovery point, as declared, that it has gone back to. As long as the declaration names the same, that is done.</summary>
+    public const string WentBack = "went-back";
 
     /// <summary>On the source: how many rounds there have been, so that checkpoints have names of their own.</summary>
     public const string Round = "round";

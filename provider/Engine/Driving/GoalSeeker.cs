@@ -153,7 +153,7 @@ public static class GoalSeeker
                 run.Events.Say(Severity.Error, said[^1]);
 
                 // What is left to take back must not run on ground that was not cleared: a source must not start while the copy may run.
-                if (step is ProveGuest or StartTarget or StopCopy or StartSource or MoveLive)
+                if (step is ProveGuest or StartTarget or StopCopy or StartSource or MoveLive or RestoreCopy)
                 {
                     break;
                 }

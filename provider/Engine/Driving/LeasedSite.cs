@@ -73,7 +73,23 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
 
     public override Task<Lease?> FindLeaseAsync(string migrationId, CancellationToken cancellation) => site.FindLeaseAsync(migrationId, cancellation);
 
+    public override string? WhyNoPoints(string? format) => site.WhyNoPoints(format);
+
+    public override Task<ImmutableArray<PointAtSite>> FindPointsAsync(string migrationId, CancellationToken cancellation) => site.FindPointsAsync(migrationId, cancellation);
+
+    public override Task<DiskAccess> OpenPointDiskAsync(string migrationId, string point, string diskName, CancellationToken cancellation) =>
+        site.OpenPointDiskAsync(migrationId, point, diskName, cancellation);
+
     // --- Writing ---
+
+    public override Task EnsurePointAsync(string migrationId, string point, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsurePointAsync(migrationId, point, cancellation), cancellation);
+
+    public override Task EnsurePointRestoredAsync(string migrationId, string point, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsurePointRestoredAsync(migrationId, point, cancellation), cancellation);
+
+    public override Task EnsurePointRemovedAsync(string migrationId, string point, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsurePointRemovedAsync(migrationId, point, cancellation), cancellation);
 
     public override Task<string> EnsureTestCloneAsync(VmRequest request, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsureTestCloneAsync(request, cancellation), cancellation);

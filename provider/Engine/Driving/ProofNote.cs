@@ -6,7 +6,8 @@ namespace VmMigrate.Engine.Driving;
 /// <summary>Disk proofs as one short line for a stamp: <c>vda 201326592 xxh128-tree:… xxh128-tree:…;vdb …</c>.</summary>
 public static class ProofNote
 {
-    public static string Write(IEnumerable<DiskProof> proofs) => string.Join(
+    /// <returns>Null where there are none.</returns>
+    public static string? Write(IReadOnlyCollection<DiskProof> proofs) => proofs.Count == 0 ? null : string.Join(
         ';',
         proofs.Select(proof => $"{proof.Disk} {proof.LengthBytes.ToString(CultureInfo.InvariantCulture)} {proof.SourceDigest} {proof.TargetDigest}"));
 

@@ -76,6 +76,18 @@ public sealed class Run
     /// <summary>What has to go back, where the VM lives in a copy and is to leave it.</summary>
     public ReverseDelta? Delta { get; init; }
 
+    /// <summary>The recovery point that the declaration names; null where it names none.</summary>
+    public PointChoice? Point { get; init; }
+
+    /// <summary>The point that this run goes back to; null where it goes back to none.</summary>
+    internal RecoveryPoint? GoesBackTo => Point?.Found;
+
+    /// <summary>What the VM is to say of itself when this run is done: the declared point that it has gone back to, now or before.</summary>
+    internal string? WentBack => Point is { } point && (point.IsDone || point.Found is not null) ? point.Declared : null;
+
+    /// <summary>The point that this run has made before it went back to another.</summary>
+    internal string? PointBefore { get; set; }
+
     /// <summary>The checkpoint at the target whose content home's disks hold since a round of the way back.</summary>
     internal string? ReturnedTo { get; set; }
 

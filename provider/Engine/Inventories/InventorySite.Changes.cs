@@ -5,6 +5,15 @@ namespace VmMigrate.Engine.Inventories;
 /// <content>Calls that may change something: passed on, and nothing that was read before or meanwhile is kept.</content>
 public sealed partial class InventorySite
 {
+    public override Task EnsurePointAsync(string migrationId, string point, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsurePointAsync(migrationId, point, cancellation));
+
+    public override Task EnsurePointRestoredAsync(string migrationId, string point, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsurePointRestoredAsync(migrationId, point, cancellation));
+
+    public override Task EnsurePointRemovedAsync(string migrationId, string point, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsurePointRemovedAsync(migrationId, point, cancellation));
+
     public override Task EnsureStampAsync(string vmId, Stamp? stamp, CancellationToken cancellation) =>
         ChangeAsync(() => _site.EnsureStampAsync(vmId, stamp, cancellation));
 

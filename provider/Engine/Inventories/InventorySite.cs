@@ -108,6 +108,13 @@ public sealed partial class InventorySite : Site
     public override Task<ImmutableArray<string>> FindLiveBlockersAsync(string vmId, Site to, CancellationToken cancellation) =>
         _site.FindLiveBlockersAsync(vmId, FreshOf(to), cancellation);
 
+    public override string? WhyNoPoints(string? format) => _site.WhyNoPoints(format);
+
+    public override Task<ImmutableArray<PointAtSite>> FindPointsAsync(string migrationId, CancellationToken cancellation) => _site.FindPointsAsync(migrationId, cancellation);
+
+    public override Task<DiskAccess> OpenPointDiskAsync(string migrationId, string point, string diskName, CancellationToken cancellation) =>
+        _site.OpenPointDiskAsync(migrationId, point, diskName, cancellation);
+
     public override GuestConversion? ConversionFrom(string platform) => _site.ConversionFrom(platform);
 
     public override string? DescribeLive(Site to) => _site.DescribeLive(FreshOf(to));

@@ -26,9 +26,7 @@ public static class Planner
         var seen = run.Seen;
         return TestBoots.WithoutLeftovers(run, Relocations.Concern(run)
             ? Relocations.Plan(run)
-            : seen.Current is { } current
-            ? FromCopy(run, current)
-            : FromHome(run));
+            : RecoveryPoints.WithoutOldReturn(run, seen.Current is { } current ? FromCopy(run, current) : FromHome(run)));
     }
 
     /// <summary>The declaration is taken away before commit: as it was, with nothing of ours anywhere.</summary>
@@ -82,7 +80,9 @@ public static class Planner
         }
     }
 
-    private static Plan Replicate(Run run) => Warm(run) || (TestBoots.CopiesWhileItRuns(run) && Running(run) && !Replicated(run))
+    private static Plan Replicate(Run run) => RecoveryPoints.After(run, Replica(run));
+
+    private static Plan Replica(Run run) => Warm(run) || (TestBoots.CopiesWhileItRuns(run) && Running(run) && !Replicated(run))
             ? new Plan(PlanKind.Replicate, [
                 .. run.Seen.Copies.IsEmpty ? [] : new Step[] { new DropStrayCopies() },
                 .. Strays(run), new StampSource(), new CreateDisks(), new ReplicateRounds()])
@@ -103,6 +103,7 @@ public static class Planner
         if (run.Spec.Goal < MigrationGoal.CutOver)
         {
             var back = new Plan(PlanKind.RollBack, RollBack(run, current, keepDisks: run.Spec.Goal >= MigrationGoal.Replicated));
+            back = run.Spec.Goal >= MigrationGoal.Replicated && !back.Steps.IsEmpty ? RecoveryPoints.After(run, back) : back;
             return run.Spec.Goal == MigrationGoal.Tested ? TestBoots.After(run, back) : back;
         }
 
@@ -133,7 +134,11 @@ public static class Planner
         // An unfinished way back, or a stop by hand: the VM has to run again where it lives. A superseded copy elsewhere has to go.
         var steps = ImmutableArray.CreateBuilder<Step>();
         steps.AddRange(StopStrays(run));
-        if (current.Fence != FenceState.None || (run.WasRunning && current.Vm.Power != PowerState.Running))
+        if (run.GoesBackTo is not null)
+        {
+            steps.AddRange(RecoveryPoints.InPlace());
+        }
+        else if (current.Fence != FenceState.None || (run.WasRunning && current.Vm.Power != PowerState.Running))
         {
             steps.Add(new ResumeCopy());
         }
@@ -150,26 +155,26 @@ public static class Planner
             steps.Add(new ReleaseCopy());
         }
 
-        return new Plan(commit ? PlanKind.Commit : steps.Count > 0 ? PlanKind.Resume : PlanKind.Nothing, steps.ToImmutable());
+        return new Plan(commit ? PlanKind.Commit : run.GoesBackTo is not null ? PlanKind.RollBack : steps.Count > 0 ? PlanKind.Resume : PlanKind.Nothing, steps.ToImmutable());
     }
 
     private static ImmutableArray<Step> Move(Run run) =>
     [
         // A copy that was started and never accepted holds writes that do not count, unless it is complete and only waits for its proof.
-        .. run.Seen.Copies.Any(copy => copy.Site != run.To || !CopyIsComplete(run)) ? new Step[] { new DropStrayCopies() } : [],
+        .. run.Seen.Copies.Any(copy => copy.Site != run.To || run.GoesBackTo is not null || !CopyIsComplete(run)) ? new Step[] { new DropStrayCopies() } : [],
         .. Strays(run),
         new StampSource(), new CreateDisks(), .. Change(run),
     ];
 
     /// <summary>How the VM changes sides.</summary>
-    private static IEnumerable<Step> Change(Run run) => run.Spec.Mode == MigrationMode.Live && Running(run)
+    private static IEnumerable<Step> Change(Run run) => run.Spec.Mode == MigrationMode.Live && Running(run) && run.GoesBackTo is null
         ? [.. WaitForWindow.For(run), .. Live()]
         :
         [
-            .. Warm(run) ? [new ReplicateRounds(), .. Inspection(run)] : Array.Empty<Step>(),
+            .. Warm(run) && run.GoesBackTo is null ? [new ReplicateRounds(), .. Inspection(run)] : Array.Empty<Step>(),
             .. WaitForWindow.For(run), StopSource.For(run), new FenceSource(),
-            run.Spec.Mode == MigrationMode.Cold ? new CopyDisks() : new FinalRound(),
-            .. Warm(run) ? [] : Inspection(run),
+            run.GoesBackTo is not null ? new RestoreCopy() : run.Spec.Mode == MigrationMode.Cold ? new CopyDisks() : new FinalRound(),
+            .. Warm(run) && run.GoesBackTo is null ? [] : Inspection(run),
             .. ConvertGuest.Of(run) is null ? Array.Empty<Step>() : [new ConvertGuest()],
             new DefineTarget(),
             .. run.WasRunning ? new Step[] { new StartTarget() } : [],
@@ -209,9 +214,9 @@ public static class Planner
         return
         [
             .. CameLive(run.Seen) ? [new TakeLiveBack()] : StopStrays(run),
-            .. run.Spec.Rollback == RollbackChanges.BringBack && BringBackRunning.IsPossible(run.Seen) ? new Step[] { new BringBackRunning() } : [],
+            .. run.GoesBackTo is null && run.Spec.Rollback == RollbackChanges.BringBack && BringBackRunning.IsPossible(run.Seen) ? new Step[] { new BringBackRunning() } : [],
             new StopCopy(),
-            .. run.Spec.Rollback == RollbackChanges.BringBack ? new Step[] { new BringBack() } : [],
+            .. run.GoesBackTo is not null ? new Step[] { new RestoreHome() } : run.Spec.Rollback == RollbackChanges.BringBack ? [new BringBack()] : [],
             new StartSource(),
             .. keepDisks ? [.. Strays(run), .. run.Seen.StrayCopies.Any() ? new Step[] { new RemoveStaleCopies() } : [], new UndefineCopy()] : new Step[] { new RemoveCopy(), new ReleaseSource() },
         ];

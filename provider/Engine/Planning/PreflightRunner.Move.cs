@@ -47,7 +47,8 @@ public static partial class PreflightRunner
         Placement? placement = null;
         ImmutableArray<NotJudged> notJudged = [];
         to = Stays(spec, recorded, seen) ?? (spec.Goal >= MigrationGoal.CutOver && seen.DisksAreLeft ? seen.LeftAt! : to);
-        var run = NewRun(spec, recorded, seen, place, to, null, null, removal: false, time, events);
+        var point = await PointChoice.ReadAsync(spec, seen, to, removal: false, cancellation);
+        var run = NewRun(spec, recorded, seen, place, to, null, null, removal: false, time, events, point: point);
         var plan = Planner.Plan(run);
         var moves = plan.Kind is PlanKind.Move or PlanKind.Replicate || (plan.Kind == PlanKind.Validate && seen.Current is null);
         (SiteFacts From, SiteFacts To)? sides = null;
@@ -74,7 +75,7 @@ public static partial class PreflightRunner
         }
 
         var history = await HistoryAsync(plan, run, sites, cancellation);
-        run = NewRun(spec, recorded, seen, place, to, placement, history.Route, removal: false, time, events, plan.Kind == PlanKind.RollBack ? await ReverseDelta.ReadAsync(seen, cancellation) : null);
+        run = NewRun(spec, recorded, seen, place, to, placement, history.Route, removal: false, time, events, plan.Kind == PlanKind.RollBack ? await ReverseDelta.ReadAsync(seen, cancellation) : null, point);
         plan = Planner.Plan(run);
         var estimate = await EstimateAsync(plan, run, history, sites, cancellation);
         if (sides is { } known)
@@ -150,6 +151,7 @@ public static partial class PreflightRunner
         }
 
         findings.AddRange(spec.Goal < MigrationGoal.CutOver ? WayBack(run, removal: false) : seen.DisksAreLeft ? [] : HalfBroughtBack(run));
+        findings.AddRange(RecoveryPoints.Find(run, plan, removal: false));
         findings.AddRange(CutoverChecks.Find(plan, run, estimate));
         findings.AddRange(TestBoots.Blockers(run));
         if (plan.ThenLookAgain)

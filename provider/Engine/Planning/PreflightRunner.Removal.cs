@@ -34,9 +34,10 @@ public static partial class PreflightRunner
     private static async Task<Preflight> RemoveAsync(
         MigrationSpec spec, RecordedVm? recorded, Observation seen, (Site Site, Vm Vm) place, Site to, SiteBook sites, TimeProvider time, RunEvents events, CancellationToken cancellation)
     {
-        var run = NewRun(spec, recorded, seen, place, to, null, null, removal: true, time, events, await ReverseDelta.ReadAsync(seen, cancellation));
-        var findings = WayBack(run, removal: true).ToImmutableArray();
+        var run = NewRun(spec, recorded, seen, place, to, null, null, removal: true, time, events, await ReverseDelta.ReadAsync(seen, cancellation),
+            await PointChoice.ReadAsync(spec, seen, to, removal: true, cancellation));
         var plan = Planner.PlanRemoval(run);
+        ImmutableArray<Finding> findings = [.. WayBack(run, removal: true), .. RecoveryPoints.Find(run, plan, removal: true)];
         return new Preflight
         {
             Findings = findings,
@@ -117,6 +118,11 @@ public static partial class PreflightRunner
                 "rollback.source-touched", PropertyPath.Of("vm"),
                 $"{seen.Home.Name} at \"{seen.HomeSite.Name}\" was started or changed by hand in spite of the fence, so its disks are not the ones that were copied. "
                 + "Shut it down there, decide which of the two is right, and set goal to CutOver or Committed to keep the one at the target.");
+        }
+        else if (run.GoesBackTo is not null)
+        {
+            // What that does is told with the point.
+            yield break;
         }
         else if (run.Spec.Rollback == RollbackChanges.BringBack && run.Delta?.WhyNot is { } why)
         {

@@ -205,7 +205,7 @@ public static partial class PreflightRunner
 
     private static Run NewRun(
         MigrationSpec spec, RecordedVm? recorded, Observation seen, (Site Site, Vm Vm) place, Site to, Placement? placement, string? route, bool removal, TimeProvider time, RunEvents events,
-        ReverseDelta? delta = null)
+        ReverseDelta? delta = null, PointChoice? point = null)
     {
         var off = seen.Current is { Fence: FenceState.None, StoppedByHand: true };
         var shouldRun = seen.WasRunning && !(off && recorded is { Running: false } && recorded.Site == seen.Current!.Site.Name);
@@ -213,6 +213,7 @@ public static partial class PreflightRunner
         return new Run
         {
             Delta = delta,
+            Point = point,
             Spec = spec,
             MigrationId = seen.MigrationId,
             Time = time,

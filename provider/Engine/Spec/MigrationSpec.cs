@@ -166,6 +166,12 @@ public sealed record MigrationSpec
 
     public RollbackChanges Rollback { get; init; } = RollbackChanges.BringBack;
 
+    /// <summary>How many recovery points of the copy are kept at the target; 0: none.</summary>
+    public int KeepPoints { get; init; } = 5;
+
+    /// <summary>The recovery point to go back to, as declared: the latest one that is not after this moment. Null: none.</summary>
+    public string? RollbackTo { get; init; }
+
     public DriftResponse OnDrift { get; init; } = DriftResponse.Return;
 
     public SourceAfterCommit CommitSource { get; init; } = SourceAfterCommit.Remove;

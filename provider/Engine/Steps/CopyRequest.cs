@@ -18,5 +18,6 @@ internal static class CopyRequest
     /// <summary>The stamp of a copy that the VM is to live in.</summary>
     internal static Stamp Stamp(Run run) => new Stamp(run.MigrationId, StampRole.Target)
         .With(StampNotes.WasRunning, run.WasRunning ? "true" : "false")
+        .With(StampNotes.WentBack, run.Point is { IsDone: true } ? run.WentBack : null)
         .With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
 }

@@ -22,7 +22,7 @@ internal sealed class DefineTarget : Step
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
-        var stamp = CopyRequest.Stamp(run).With(StampNotes.Proof, ProofNote.Write(run.Proofs)).With(StampNotes.Converted, run.Converted?.Program);
+        var stamp = CopyRequest.Stamp(run).With(StampNotes.WentBack, run.WentBack).With(StampNotes.Proof, ProofNote.Write(run.Proofs)).With(StampNotes.Converted, run.Converted?.Program);
         run.CopyId = await run.To.EnsureDefinedAsync(
             CopyRequest.Of(run, stamp, run.Converted?.Fit(run.Vm) ?? run.Vm, run.Vm.Disks.Select(disk => run.Disks[disk.Name])), cancellation);
         return $"{run.Placement!.Name} is defined at {run.To.Name} as {run.CopyId}";

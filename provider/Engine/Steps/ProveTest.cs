@@ -26,7 +26,8 @@ internal sealed class ProveTest : Step
     {
         var seen = await GuestProbe.WaitForAllAsync(run, Gates(run.Spec), run.To, run.CloneId!, cancellation);
         await SourceNotes.UpdateAsync(
-            run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Tested, new TestedNote(run.Now, stamp[StampNotes.Replicated] ?? "", seen).Write()), cancellation);
+            run.From, run.Vm.Id, run.MigrationId,
+            stamp => stamp.With(StampNotes.Tested, new TestedNote(run.Now, stamp[StampNotes.Replicated] ?? "", seen).Write()).With(StampNotes.TestedProof, stamp[StampNotes.ReplicaProof]), cancellation);
         return seen;
     }
 

@@ -1,5 +1,6 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Planning;
 
 namespace VmMigrate.Engine.Steps;
 
@@ -10,7 +11,7 @@ internal sealed class ReleaseCopy : Step
 
     public override MigrationPhase Phase => MigrationPhase.Committed;
 
-    public override string Describe(Run run) => $"take our stamp off the VM at {run.To.Name}";
+    public override string Describe(Run run) => $"take our stamp off the VM at {run.To.Name}{(PointsNote.Read(run.Seen.Home?.Stamp)?.Points is [_, ..] points ? $", and remove its {points.Length} recovery point{(points.Length == 1 ? "" : "s")}" : "")}";
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
@@ -19,6 +20,11 @@ internal sealed class ReleaseCopy : Step
             if (copy.Stamp is { Role: StampRole.Target })
             {
                 await run.To.EnsureTrackingRemovedAsync(copy.Id, run.MigrationId, cancellation);
+                foreach (var point in await run.To.FindPointsAsync(run.MigrationId, cancellation))
+                {
+                    await run.To.EnsurePointRemovedAsync(run.MigrationId, point.Id, cancellation);
+                }
+
                 await run.To.EnsureStampAsync(copy.Id, null, cancellation);
             }
         }

@@ -180,7 +180,7 @@ internal sealed class ReplicateRounds : Step
         }
 
         var (dirty, sent, resumed) = (0L, 0L, 0L);
-        var copied = new List<DiskAccess>();
+        var (copied, proofs) = (new List<DiskAccess>(), new List<DiskProof>());
         try
         {
             foreach (var disk in run.Vm.Disks)
@@ -206,7 +206,12 @@ internal sealed class ReplicateRounds : Step
                 var ranges = begun is null ? changed : null;
                 var result = await RoundSync.RunAsync(
                     run, disk.Name, from, to, ranges, targetIsZero: synced is null && made.IsNew && !run.Trees.ContainsKey(disk.Name),
-                    whole: run.Spec.Goal >= MigrationGoal.CutOver, name, begun?.Of(run, disk.Name, to, round.Checkpoint, changed), cancellation);
+                    whole: run.Spec.Goal >= MigrationGoal.Tested, name, begun?.Of(run, disk.Name, to, round.Checkpoint, changed), cancellation);
+                if (run.Spec.Goal >= MigrationGoal.Tested || ranges is null)
+                {
+                    proofs.Add(new DiskProof(disk.Name, from.LengthBytes, result.SourceDigest!, result.TargetDigest!));
+                }
+
                 dirty += ranges?.TotalBytes ?? result.WrittenBytes;
                 sent += result.WrittenBytes;
                 resumed += result.ResumedBytes;
@@ -218,7 +223,7 @@ internal sealed class ReplicateRounds : Step
                 }
             }
 
-            await NoteAsync(run, stamp => stamp.With(StampNotes.Synced, NameOf(number)).With(StampNotes.Replicated, at), cancellation);
+            await NoteAsync(run, stamp => stamp.With(StampNotes.Synced, NameOf(number)).With(StampNotes.Replicated, at).With(StampNotes.ReplicaProof, ProofNote.Write(proofs.Count == run.Vm.Disks.Length ? proofs : [])), cancellation);
             foreach (var to in copied)
             {
                 await CopyDisks.ForgetMapAsync(to, cancellation);

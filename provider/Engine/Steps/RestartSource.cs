@@ -28,7 +28,8 @@ internal sealed class RestartSource : Step
 
         await SourceNotes.UpdateAsync(
             run.From, run.Vm.Id, run.MigrationId,
-            stamp => stamp.With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null).With(StampNotes.Replicated, run.Now), cancellation);
+            stamp => stamp.With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null).With(StampNotes.Replicated, run.Now)
+                .With(StampNotes.ReplicaProof, ProofNote.Write(run.Proofs)), cancellation);
         if (!run.WasRunning)
         {
             return $"{run.Name} is off at {run.From.Name} as it was";

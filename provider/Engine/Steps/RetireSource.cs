@@ -33,7 +33,7 @@ internal sealed partial class RetireSource : Step
 
             // The kept source says itself that it was given up: no later run, with or without state, starts it beside the VM.
             await SourceNotes.UpdateAsync(
-                run.Seen.HomeSite, home.Id, run.MigrationId, stamp => stamp.With(Contracts.StampNotes.Committed, run.Now), cancellation);
+                run.Seen.HomeSite, home.Id, run.MigrationId, stamp => stamp.With(Contracts.StampNotes.Committed, run.Now).With(Contracts.StampNotes.Points, null), cancellation);
             return $"{home.Name} is kept at {run.Seen.HomeSite.Name}, off and fenced";
         }
 

@@ -26,7 +26,7 @@ internal sealed class StartSource : Step
         var (site, home) = (run.Seen.HomeSite, run.Seen.Home!);
         await SourceNotes.UpdateAsync(
             site, home.Id, run.MigrationId,
-            stamp => stamp.With(StampNotes.Epoch, null).With(StampNotes.BringBack, null).With(StampNotes.DownSince, stamp[StampNotes.DownSince] ?? run.Now), cancellation);
+            stamp => stamp.With(StampNotes.Epoch, null).With(StampNotes.BringBack, null).With(StampNotes.WentBack, run.WentBack).With(StampNotes.DownSince, stamp[StampNotes.DownSince] ?? run.Now), cancellation);
         await site.EnsureUnfencedAsync(home.Id, run.MigrationId, cancellation);
         if (run.WasRunning)
         {

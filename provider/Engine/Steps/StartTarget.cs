@@ -38,7 +38,7 @@ internal sealed class StartTarget : Step
 
         // A way back has to bring only what it writes from its first moment on.
         var tracked = await run.To.EnsureRunningTrackedAsync(run.CopyId!, run.MigrationId, Checkpoint, cancellation);
-        run.TrackedSince = tracked && run.Seen.Current is null ? Checkpoint : null;
+        run.TrackedSince = tracked && run.Seen.Current is null && run.GoesBackTo is null ? Checkpoint : null;
         return $"{run.Placement!.Name} was started at {run.To.Name}, {(tracked ? "and what it writes is tracked" : "what it writes is not tracked: a way back compares whole disks")}";
     }
 

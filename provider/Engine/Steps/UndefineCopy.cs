@@ -17,7 +17,10 @@ internal sealed class UndefineCopy : Step
         await CopyRemoval.UndefineAsync(run.To, run.MigrationId, static _ => true, cancellation);
         if (run.Seen.Home is { } home)
         {
-            await SourceNotes.UpdateAsync(run.Seen.HomeSite, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.Replicated, run.Now), cancellation);
+            // Both sides hold the same when all that was written here has gone home.
+            var broughtBack = run.GoesBackTo is null && run.Spec.Rollback == Spec.RollbackChanges.BringBack;
+            await SourceNotes.UpdateAsync(run.Seen.HomeSite, home.Id, run.MigrationId,
+                stamp => stamp.With(StampNotes.Replicated, run.Now).With(StampNotes.ReplicaProof, broughtBack ? ProofNote.Write(run.Proofs) : null), cancellation);
         }
 
         return $"disks are kept at {run.To.Name}";

@@ -50,6 +50,11 @@ internal sealed class CheckpointHandle : VirHandle
     protected override bool ReleaseHandle() => NativeMethods.virDomainCheckpointFree(handle) == 0;
 }
 
+internal sealed class SnapshotHandle : VirHandle
+{
+    protected override bool ReleaseHandle() => NativeMethods.virDomainSnapshotFree(handle) == 0;
+}
+
 internal sealed class SecretHandle : VirHandle
 {
     protected override bool ReleaseHandle() => NativeMethods.virSecretFree(handle) == 0;

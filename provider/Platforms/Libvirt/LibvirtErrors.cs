@@ -88,7 +88,7 @@ internal static class LibvirtErrors
     {
         VirErrorCode.NoDomain or VirErrorCode.NoNetwork or VirErrorCode.NoStoragePool or VirErrorCode.NoStorageVol
             or VirErrorCode.NoInterface or VirErrorCode.NoDomainMetadata or VirErrorCode.NoSecret
-            or VirErrorCode.NoDomainCheckpoint or VirErrorCode.NoDomainBackup => PlatformErrorKind.NotFound,
+            or VirErrorCode.NoDomainCheckpoint or VirErrorCode.NoDomainSnapshot or VirErrorCode.NoDomainBackup => PlatformErrorKind.NotFound,
         VirErrorCode.AuthFailed or VirErrorCode.AuthCancelled or VirErrorCode.AuthUnavailable or VirErrorCode.AccessDenied
             or VirErrorCode.OperationDenied => PlatformErrorKind.Denied,
         VirErrorCode.ResourceBusy or VirErrorCode.BlockCopyActive => PlatformErrorKind.Busy,

@@ -132,7 +132,8 @@ internal sealed partial class LibvirtSite
     private async Task<DiskAccess> OpenAsync(DiskImage image, CancellationToken cancellation)
     {
         var exporter = Exporter();
-        if (_relay is not null)
+        // A relay reads images as they are, not their snapshots.
+        if (_relay is not null && image.Snapshot is null)
         {
             if (await _relay.TryOpenAsync(image, cancellation).ConfigureAwait(false) is { } far)
             {

@@ -28,6 +28,18 @@ internal static unsafe partial class NativeMethods
     internal static partial int virDomainCheckpointFree(nint checkpoint);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial SnapshotHandle virDomainSnapshotCreateXML(DomainHandle domain, string xml, uint flags);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial SnapshotHandle virDomainSnapshotLookupByName(DomainHandle domain, string name, uint flags);
+
+    [LibraryImport(Library)]
+    internal static partial int virDomainSnapshotDelete(SnapshotHandle snapshot, uint flags);
+
+    [LibraryImport(Library)]
+    internal static partial int virDomainSnapshotFree(nint snapshot);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int virDomainBackupBegin(DomainHandle domain, string backup, string? checkpoint, uint flags);
 
     [LibraryImport(Library)]

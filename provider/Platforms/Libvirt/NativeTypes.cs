@@ -178,6 +178,7 @@ internal enum VirErrorCode
     ArgumentUnsupported = 74,
     OperationAborted = 78,
     AuthCancelled = 79,
+    NoDomainSnapshot = 72,
     NoDomainMetadata = 80,
     BlockCopyActive = 83,
     OperationUnsupported = 84,

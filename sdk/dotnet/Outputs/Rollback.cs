@@ -20,11 +20,26 @@ namespace VmMigrate.Sdk.Outputs
         /// What becomes of data written at the target after cutover.
         /// </summary>
         public readonly VmMigrate.Sdk.RollbackChanges? Changes;
+        /// <summary>
+        /// How many recovery points of the copy are kept at the target; each run with goal `Replicated` or `Tested` makes one, and the oldest of ours beyond this are removed. 0 keeps none. libvirt (qcow2) and the simulator keep them; elsewhere preview says that none are kept.
+        /// </summary>
+        public readonly int? Keep;
+        /// <summary>
+        /// The recovery point to go back to, by its `id` in `recoveryPoints`, or any moment (RFC 3339): the latest point that is not after it. A VM that comes home starts there as it was then; with goal `CutOver` it runs at the target as it was then. It takes the place of `changes`, is done once, and preview says what is lost.
+        /// </summary>
+        public readonly string? To;
 
         [OutputConstructor]
-        private Rollback(VmMigrate.Sdk.RollbackChanges? changes)
+        private Rollback(
+            VmMigrate.Sdk.RollbackChanges? changes,
+
+            int? keep,
+
+            string? to)
         {
             Changes = changes;
+            Keep = keep;
+            To = to;
         }
     }
 }

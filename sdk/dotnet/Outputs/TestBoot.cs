@@ -25,6 +25,10 @@ namespace VmMigrate.Sdk.Outputs
         /// </summary>
         public readonly bool Current;
         /// <summary>
+        /// The digests of the replica that was tested, on both sides.
+        /// </summary>
+        public readonly ImmutableArray<Outputs.DiskProof> Disks;
+        /// <summary>
         /// How the clone's guest was seen, gate by gate.
         /// </summary>
         public readonly string Guest;
@@ -39,12 +43,15 @@ namespace VmMigrate.Sdk.Outputs
 
             bool current,
 
+            ImmutableArray<Outputs.DiskProof> disks,
+
             string guest,
 
             string replicatedAt)
         {
             At = at;
             Current = current;
+            Disks = disks;
             Guest = guest;
             ReplicatedAt = replicatedAt;
         }

@@ -15,6 +15,9 @@ public abstract partial class OnTwoHosts(TwoHosts lab) : IAsyncLifetime
 {
     private readonly List<string> _guests = [];
 
+    /// <summary>Of the guest's root file system on its disk (lab/two-hosts.sh).</summary>
+    private const int RootOffset = 83_968 * 512;
+
     private protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private protected TwoHosts Lab => lab;
@@ -61,6 +64,37 @@ public abstract partial class OnTwoHosts(TwoHosts lab) : IAsyncLifetime
         Vm = new VmReference(TwoHosts.Dc1, vm, null),
         Target = new TargetSpec(TwoHosts.Dc2, null, TwoHosts.Pool, ImmutableDictionary<string, string>.Empty, null),
     };
+
+    /// <summary>A tick is on the disk when the next one is printed.</summary>
+    private protected static async Task<int> TicksAsync(Site site, string vmId, int more)
+    {
+        var first = Ticks(await ConsoleAsync(site, vmId, "LAB-TICK"));
+        while (true)
+        {
+            var last = Ticks(await ConsoleAsync(site, vmId, "LAB-TICK"));
+            if (last >= first + more)
+            {
+                return last - 1;
+            }
+
+            await Task.Delay(200, Cancel);
+        }
+    }
+
+    /// <summary>What a guest that is off has logged on its disk: a line for each write that it acknowledged.</summary>
+    private protected static async Task<HashSet<string>> LogAsync(string image)
+    {
+        var raw = Path.Combine(TwoHosts.Folder, $"{Path.GetFileName(image)}.raw");
+        try
+        {
+            await TwoHosts.RunAsync("qemu-img", ["convert", "-O", "raw", image, raw]);
+            return (await TwoHosts.RunAsync("debugfs", ["-R", "cat /data/ticks.log", $"{raw}?offset={RootOffset}"])).Split('\n').ToHashSet(StringComparer.Ordinal);
+        }
+        finally
+        {
+            File.Delete(raw);
+        }
+    }
 
     /// <summary>A preview that nothing stands against.</summary>
     private protected static async Task<Preflight> PassAsync(MigrationSpec spec, SiteBook sites, bool removal = false, RunEvents? events = null)

@@ -24,6 +24,7 @@ internal static class Headline
         var what = plan.Kind switch
         {
             PlanKind.Nothing or PlanKind.Validate => $"{run.Name} is at {run.From.Name}: nothing to do",
+            PlanKind.RollBack when run.Point?.Found is { } point && run.Spec.Goal >= MigrationGoal.CutOver => $"go back to {point.Id} at {run.From.Name} · {estimate}",
             PlanKind.RollBack => $"roll back {run.From.Name} → {run.Seen.HomeSite.Name} · {estimate}",
             PlanKind.Commit => $"commit at {run.From.Name}: no way back to {run.Seen.HomeSite.Name} after this",
             PlanKind.CleanUp => $"clean up; {run.Name} stays at {run.From.Name}",
@@ -49,6 +50,7 @@ internal static class Headline
             PlanKind.Move when run.Spec.Goal == MigrationGoal.CutOver =>
                 $" Source kept off on {run.Seen.HomeSite.Name}; goal Committed gives it up, lowering the goal brings the VM back.",
             PlanKind.Move or PlanKind.Commit => " Committed: there is no way back.",
+            PlanKind.RollBack when run.Point?.Found is { } point => $" It is as it was at {point.Id}.",
             PlanKind.RollBack => " Nothing of the migration is left running at the target.",
             _ => "",
         };

@@ -14,6 +14,9 @@ namespace VmMigrate.Host.Resources.Migration;
 /// <summary>Checked inputs to what the engine works with. Inputs hold no unknown here.</summary>
 internal static class MigrationCodec
 {
+    /// <summary>Each point that an image carries makes opening it a little slower.</summary>
+    internal const int MostPoints = 100;
+
     internal static MigrationSpec Read(MapValue inputs, string owner)
     {
         var (vm, target) = (inputs["vm"], inputs["target"]);
@@ -47,6 +50,8 @@ internal static class MigrationCodec
             Probes = ReadProbes(inputs["verify"]["probes"]),
             Conversion = Word(inputs["conversion"], Conversion.Never),
             Rollback = Word(inputs["rollback"]["changes"], RollbackChanges.BringBack),
+            KeepPoints = (int)Math.Clamp(inputs["rollback"]["keep"].AsNumber ?? 5, 0, MostPoints),
+            RollbackTo = inputs["rollback"]["to"].AsText,
             OnDrift = Word(inputs["onDrift"], DriftResponse.Return),
             CommitSource = Word(inputs["commit"]["source"], SourceAfterCommit.Remove),
             Owner = owner,

@@ -39,6 +39,16 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
             }
         }
 
+        if (inputs["rollback"]["keep"].AsNumber is { } keep and (< 0 or > MigrationCodec.MostPoints))
+        {
+            findings.Add(Finding.Error("input.out-of-range", PropertyPath.Of("rollback.keep"), $"{keep} is no number of recovery points. It goes from 0 to {MigrationCodec.MostPoints}."));
+        }
+
+        if (inputs["rollback"]["to"].AsText is { } moment && !DateTimeOffset.TryParse(moment, System.Globalization.CultureInfo.InvariantCulture, out _))
+        {
+            findings.Add(Finding.Error("input.malformed-date", PropertyPath.Of("rollback.to"), $"\"{moment}\" is no moment. It is written like \"2026-12-31T04:00:00Z\"; the output recoveryPoints lists what is kept."));
+        }
+
         findings.AddRange(ProbeRules.Check(inputs["verify"]["probes"], sites().SshKeys));
         findings.AddRange(Engine.Facts.DeclaredFacts.Read(MigrationCodec.FactTexts(inputs), PropertyPath.Of("facts")).Findings);
         var waivers = inputs["waive"].AsList?.Items ?? [];

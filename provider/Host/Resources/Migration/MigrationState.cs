@@ -58,6 +58,7 @@ internal static class MigrationState
             .With("proof", proof.IsNull ? Old(old, "proof") : proof)
             .With("replicatedAt", seen?.Home?.Stamp?[StampNotes.Synced] is not null && seen.Home.Stamp[StampNotes.Replicated] is { } checkpointed ? Value.Text(checkpointed) : Value.Null)
             .With("test", WriteTest(seen?.Home?.Stamp))
+            .With("recoveryPoints", WritePoints(seen))
             .With("downtime", downtime)
             .With("transferred", run is not null && steps.Count > 0 ? Value.Number(run.Transferred) : Old(old, "transferred"))
             .With("estimate", estimate)
@@ -79,8 +80,22 @@ internal static class MigrationState
             ("at", Value.Text(note.At)),
             ("replicatedAt", Value.Text(note.Replica)),
             ("guest", Value.Text(note.Guest)),
-            ("current", Value.Bool(TestedNote.IsUpToDate(home))))
+            ("current", Value.Bool(TestedNote.IsUpToDate(home))),
+            ("disks", ProofNote.Read(home![StampNotes.TestedProof]) is { IsEmpty: false } disks ? WriteDisks(disks) : Value.Null))
         : Value.Null;
+
+    /// <summary>Those on disks that are there.</summary>
+    private static Value WritePoints(Observation? seen) =>
+        PointsNote.Read(seen?.Home?.Stamp) is { } note && seen!.PlacedDisks.Any(placed => placed.Site.Name == note.Site)
+            ? Value.List(note.Points.Select(point => Value.Map(
+                ("id", Value.Text(point.Id)), ("site", Value.Text(note.Site)), ("bytes", point.Bytes is { } bytes ? Value.Number(bytes) : Value.Null))))
+            : Value.Null;
+
+    private static Value WriteDisks(IEnumerable<DiskProof> disks) => Value.List(disks.Select(disk => Value.Map(
+        ("disk", Value.Text(disk.Disk)),
+        ("bytes", Value.Number(disk.LengthBytes)),
+        ("sourceDigest", Value.Text(disk.SourceDigest)),
+        ("targetDigest", Value.Text(disk.TargetDigest)))));
 
     private static Value WriteProof(Stamp? copy, Run? run)
     {
@@ -94,11 +109,7 @@ internal static class MigrationState
             ? Value.Null
             : Value.Map(
                 ("identical", Value.Bool(disks.All(disk => disk.SourceDigest == disk.TargetDigest))),
-                ("disks", Value.List(disks.Select(disk => Value.Map(
-                    ("disk", Value.Text(disk.Disk)),
-                    ("bytes", Value.Number(disk.LengthBytes)),
-                    ("sourceDigest", Value.Text(disk.SourceDigest)),
-                    ("targetDigest", Value.Text(disk.TargetDigest)))))),
+                ("disks", WriteDisks(disks)),
                 ("guest", Value.Text(copy?[StampNotes.Guest] ?? run?.Guest)),
                 ("at", Value.Text(copy?[StampNotes.Accepted] ?? run?.Now)));
     }

@@ -213,6 +213,8 @@ internal static class MigrationType
         "What a way back does.",
         [
             new("changes", FieldType.Of(RollbackChanges), "What becomes of data written at the target after cutover.") { Default = Value.Text("BringBack") },
+            new("keep", FieldType.Integer, "How many recovery points of the copy are kept at the target; each run with goal `Replicated` or `Tested` makes one, and the oldest of ours beyond this are removed. 0 keeps none. libvirt (qcow2) and the simulator keep them; elsewhere preview says that none are kept.") { Default = Value.Number(5) },
+            new("to", FieldType.Text, "The recovery point to go back to, by its `id` in `recoveryPoints`, or any moment (RFC 3339): the latest point that is not after it. A VM that comes home starts there as it was then; with goal `CutOver` it runs at the target as it was then. It takes the place of `changes`, is done once, and preview says what is lost."),
         ]);
 
     internal static ObjectType Commit { get; } = new(
@@ -292,6 +294,16 @@ internal static class MigrationType
             new("replicatedAt", FieldType.Text, "Which replica was tested: when it was made, UTC, RFC 3339.") { AlwaysSet = true },
             new("guest", FieldType.Text, "How the clone's guest was seen, gate by gate.") { AlwaysSet = true },
             new("current", FieldType.Bool, "Whether the replica that is there now is the one that was tested.") { AlwaysSet = true },
+            new("disks", FieldType.ListOf(FieldType.Of(DiskProof)), "The digests of the replica that was tested, on both sides."),
+        ]);
+
+    internal static ObjectType RecoveryPoint { get; } = new(
+        "RecoveryPoint",
+        "A moment of the copied disks that the target keeps.",
+        [
+            new("id", FieldType.Text, "The moment, which names it in `rollback.to`: UTC, RFC 3339.") { AlwaysSet = true },
+            new("site", FieldType.Text, "Where it is kept.") { AlwaysSet = true },
+            new("bytes", FieldType.Number, "What was sent for it, so what it may take beside the one before."),
         ]);
 
     internal static ObjectType Range { get; } = new(
@@ -403,6 +415,7 @@ internal static class MigrationType
             new("proof", FieldType.Of(Proof), "What shows that the move worked."),
             new("replicatedAt", FieldType.Text, "Mode Warm: when the checkpoint was made that the target's disks hold: UTC, RFC 3339. Each run with goal Replicated makes a further one."),
             new("test", FieldType.Of(TestBoot), "The last test boot that was passed."),
+            new("recoveryPoints", FieldType.ListOf(FieldType.Of(RecoveryPoint)), "The recovery points that are kept, oldest first."),
             new("downtime", FieldType.Text, "How long the VM was down at the last cutover, such as `7.2s`."),
             new("transferred", FieldType.Number, "Bytes that were copied at the last run."),
             new("estimate", FieldType.Of(Estimate), "What the next run is expected to take; after a run, what that run was expected to take."),

@@ -42,7 +42,7 @@ internal sealed class DirectDiskAccess : DiskAccess
         try
         {
             // A server runs as the image's owner; we may be root, and must not follow an image to files that its owner could not read.
-            var options = new ImageOpenOptions { Backing = PosixFile.UserId() == 0 && PosixFile.OwnerOf(image.Path).User != 0 ? BackingPolicy.Refuse : BackingPolicy.Follow };
+            var options = new ImageOpenOptions { Backing = PosixFile.UserId() == 0 && PosixFile.OwnerOf(image.Path).User != 0 ? BackingPolicy.Refuse : BackingPolicy.Follow, Snapshot = image.Snapshot };
             var guard = image.Writable ? ImageFile.OpenForWriting(image.Path, format) : ImageFile.OpenForReading(image.Path, format, options);
             if (image.LengthBytes is { } expected && expected != guard.LengthBytes)
             {

@@ -10,9 +10,10 @@ namespace VmMigrate.Platforms.Libvirt.Disks;
 internal sealed class DiskExport(Process process, ServingFolder folder) : IAsyncDisposable
 {
     /// <summary>Closing an image flushes it; a slow disk with a full cache takes its time. Beyond this it hangs.</summary>
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);
 
-    private const int MostWords = 4096;
+    /// <summary>Room for the list of an image's snapshots, some 100 letters each.</summary>
+    private const int MostWords = 64 << 10;
 
     /// <summary>How a line begins that is an answer to what was asked, and no complaint.</summary>
     internal const string Answer = "vmmigrate-map ";
@@ -98,16 +99,16 @@ internal sealed class DiskExport(Process process, ServingFolder folder) : IAsync
         }
     }
 
-    /// <summary>For a program that does its work and ends: null when it succeeded, else its words.</summary>
-    internal async Task<string?> OutcomeAsync(CancellationToken cancellation)
+    /// <summary>For a program that does its work and ends.</summary>
+    internal async Task<QemuImgReply> ReplyAsync(TimeSpan limit, CancellationToken cancellation)
     {
-        if (!await HasEndedWithinAsync(EndLimit, cancellation).ConfigureAwait(false))
+        if (!await HasEndedWithinAsync(limit, cancellation).ConfigureAwait(false))
         {
             process.Kill(entireProcessTree: true);
-            return $"no answer within {EndLimit.TotalSeconds:0} s";
+            return new QemuImgReply($"no answer within {limit.TotalSeconds:0} s", Words);
         }
 
-        return process.ExitCode == 0 ? null : Words.Length > 0 ? Words : $"it ended with code {process.ExitCode}";
+        return new QemuImgReply(process.ExitCode == 0 ? null : Words.Length > 0 ? Words : $"it ended with code {process.ExitCode}", Words);
     }
 
     /// <summary>Waits for the end of the server, however long it serves.</summary>

@@ -7,7 +7,15 @@ namespace VmMigrate.Platforms.Libvirt.Disks;
 /// <param name="Format">Always given: guessing a raw image's format from its content would let a guest choose it.</param>
 /// <param name="LengthBytes">As libvirt reports it; null where it could not.</param>
 /// <param name="Bitmap">A persistent dirty bitmap of the image to serve along.</param>
-internal sealed record DiskImage(string Path, string Format, long? LengthBytes, bool Writable, string? Bitmap = null);
+internal sealed record DiskImage(string Path, string Format, long? LengthBytes, bool Writable, string? Bitmap = null)
+{
+    /// <summary>An internal snapshot to serve in place of the present content, by its name; for reading.</summary>
+    internal string? Snapshot { get; init; }
+}
+
+/// <param name="Complaint">Null when it succeeded.</param>
+/// <param name="Said">All that it said.</param>
+internal sealed record QemuImgReply(string? Complaint, string Said);
 
 /// <summary>How to get an NBD server for an image of a host: one way for this machine, one through ssh.</summary>
 internal abstract class DiskExporter
@@ -32,7 +40,11 @@ internal abstract class DiskExporter
     /// <summary>A place for a socket of the QEMU that has this image open: it runs as the image's owner.</summary>
     internal abstract Task<SharedSocket> ShareSocketAsync(string imagePath, CancellationToken cancellation);
 
-    /// <summary>Runs qemu-img on an image that nobody has open, as the image's owner.</summary>
+    /// <summary>Runs qemu-img on an image, as the image's owner.</summary>
+    /// <param name="limit">Beyond this it hangs.</param>
+    internal abstract Task<QemuImgReply> AskQemuImgAsync(string imagePath, IReadOnlyList<string> arguments, TimeSpan limit, CancellationToken cancellation);
+
     /// <returns>Null when it succeeded, else its words.</returns>
-    internal abstract Task<string?> RunQemuImgAsync(string imagePath, IReadOnlyList<string> arguments, CancellationToken cancellation);
+    internal async Task<string?> RunQemuImgAsync(string imagePath, IReadOnlyList<string> arguments, CancellationToken cancellation) =>
+        (await AskQemuImgAsync(imagePath, arguments, DiskExport.EndLimit, cancellation).ConfigureAwait(false)).Complaint;
 }

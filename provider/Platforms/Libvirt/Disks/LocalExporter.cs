@@ -55,11 +55,11 @@ internal sealed class LocalExporter(string site) : DiskExporter
         }
     }
 
-    internal override async Task<string?> RunQemuImgAsync(string imagePath, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    internal override async Task<QemuImgReply> AskQemuImgAsync(string imagePath, IReadOnlyList<string> arguments, TimeSpan limit, CancellationToken cancellation)
     {
         var (program, all) = As(File.Exists(imagePath) ? ServeAs(imagePath) : null, Find("qemu-img") ?? "qemu-img", arguments);
         await using var running = DiskExport.Start(program, all, ServingFolder.Make(null), []);
-        return await running.OutcomeAsync(cancellation).ConfigureAwait(false);
+        return await running.ReplyAsync(limit, cancellation).ConfigureAwait(false);
     }
 
     private static (string Program, IEnumerable<string> Arguments) As(PosixFile.Owner? owner, string program, IEnumerable<string> arguments) =>

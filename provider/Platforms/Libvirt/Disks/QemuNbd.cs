@@ -30,6 +30,11 @@ internal static class QemuNbd
             yield return "--read-only";
         }
 
+        if (image.Snapshot is { } snapshot)
+        {
+            yield return "--load-snapshot=snapshot.name=" + snapshot;
+        }
+
         if (image.Bitmap is { } bitmap)
         {
             yield return "--bitmap=" + bitmap;

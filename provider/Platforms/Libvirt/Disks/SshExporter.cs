@@ -76,7 +76,7 @@ internal sealed class SshExporter(string site, SshAddress address) : DiskExporte
         return new SharedSocket(socket, here.SocketPath, call.DisposeAsync);
     }
 
-    internal override async Task<string?> RunQemuImgAsync(string imagePath, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    internal override async Task<QemuImgReply> AskQemuImgAsync(string imagePath, IReadOnlyList<string> arguments, TimeSpan limit, CancellationToken cancellation)
     {
         var script = $$"""
             set -eu
@@ -87,7 +87,7 @@ internal sealed class SshExporter(string site, SshAddress address) : DiskExporte
             exec $as qemu-img {{string.Join(' ', arguments.Select(SshCall.Quoted))}} </dev/null
             """;
         await using var call = DiskExport.Start(address.Program, [.. address.Arguments([]), script], ServingFolder.Make(null), SshCall.Environment);
-        return await call.OutcomeAsync(cancellation).ConfigureAwait(false);
+        return await call.ReplyAsync(limit, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>For sh: a folder that the image's owner may make a socket in, for as long as the input stays open.</summary>

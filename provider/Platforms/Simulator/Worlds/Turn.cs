@@ -270,8 +270,42 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
             site.Removed.Add(disk.Location);
         }
 
+        foreach (var point in disk.Points)
+        {
+            owner.Store.DeleteDisk(site.Name, point.Disk.Key);
+        }
+
         owner.Store.DeleteDisk(site.Name, disk.Key);
         world.Dirty = true;
+    }
+
+    /// <summary>Keeps a disk as it is now.</summary>
+    internal void KeepPoint(SiteState site, DiskState disk, string id)
+    {
+        disk.Points.Add(new PointState(id, CopyOf(site, disk, $"{disk.Location}#{id}", $"{disk.Key}#{Uri.EscapeDataString(id)}")));
+        Touch(disk);
+    }
+
+    /// <summary>A disk holds what it held at a point.</summary>
+    internal void RestorePoint(SiteState site, DiskState disk, PointState point)
+    {
+        using (var kept = OpenKept(site, point.Disk))
+        using (var now = OpenDisk(site, disk.Location))
+        {
+            kept.Disk.CopyTo(now.Disk);
+            disk.AllocatedBytes = now.Disk.CountAllocated();
+        }
+
+        // A copy that was under way to it is none any more.
+        disk.ResumeMap = null;
+        Touch(disk);
+    }
+
+    internal void DropPoint(SiteState site, DiskState disk, PointState point)
+    {
+        disk.Points.Remove(point);
+        owner.Store.DeleteDisk(site.Name, point.Disk.Key);
+        Touch(disk);
     }
 
     /// <summary>Its disks stay.</summary>

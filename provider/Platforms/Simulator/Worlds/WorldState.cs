@@ -195,8 +195,14 @@ internal sealed class DiskState
     /// <summary>The name it was made for.</summary>
     public string? DiskName { get; init; }
 
+    /// <summary>Recovery points of it, oldest first.</summary>
+    public List<PointState> Points { get; set; } = [];
+
     internal bool Touched { get; set; }
 }
+
+/// <summary>A disk as it was at a recovery point, kept whole in a store of its own.</summary>
+internal sealed record PointState(string Id, DiskState Disk);
 
 internal sealed class FaultCount
 {
