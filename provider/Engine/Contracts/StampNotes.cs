@@ -12,7 +12,7 @@ public static class StampNotes
     /// <summary>On both: since when a guest has been asked to shut down by a run that gave up, and has not been seen off: it may still go off, and then has to be started.</summary>
     public const string AskedToStop = "asked-to-stop";
 
-    /// <summary>On the source: since when the VM has lived in a copy that was accepted. A copy that is gone while this stands was deleted by hand.</summary>
+    /// <summary>On the source, and on a copy that the VM has moved on from: since when it has lived in a copy elsewhere that was accepted. A copy that is gone while this stands was deleted by hand.</summary>
     public const string Moved = "moved";
 
     /// <summary>On the source: names the state of its disks. It changes whenever they may have changed, so a copy made at one epoch is complete only at that epoch.</summary>

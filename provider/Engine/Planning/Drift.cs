@@ -21,23 +21,28 @@ public static class Drift
             yield return Touched(run);
         }
 
-        if (seen.Current is { } current)
+        if (seen.LostTo is { } site)
+        {
+            if (run.Spec.Goal < MigrationGoal.CutOver)
+            {
+                yield break;
+            }
+
+            yield return seen.DisksAreLeft
+                ? new DriftItem(
+                    DriftKind.Undefined,
+                    $"The VM is fenced at \"{run.From.Name}\" and its copy is gone from \"{site}\", where its disks still lie with what it has written: its definition was taken away by hand.", true, false)
+                : new DriftItem(
+                    DriftKind.Deleted,
+                    $"The VM is fenced at \"{run.From.Name}\" and its copy is gone from \"{site}\": it was deleted there by hand, with everything that it wrote since the cutover. "
+                    + "A run that returns it makes a new copy from there as it was at the cutover.", true, false);
+        }
+        else if (seen.Current is { } current)
         {
             foreach (var item in At(run, current))
             {
                 yield return item;
             }
-        }
-        else if (seen.LostTo is { } site && run.Spec.Goal >= MigrationGoal.CutOver)
-        {
-            yield return seen.DisksAreLeft
-                ? new DriftItem(
-                    DriftKind.Undefined,
-                    $"The VM is fenced at \"{seen.HomeSite.Name}\" and its copy is gone from \"{site}\", where its disks still lie with what it has written: its definition was taken away by hand.", true, false)
-                : new DriftItem(
-                    DriftKind.Deleted,
-                    $"The VM is fenced at \"{seen.HomeSite.Name}\" and its copy is gone from \"{site}\": it was deleted there by hand, with everything that it wrote since the cutover. "
-                    + "A run that returns it makes a new copy from the source as it was at the cutover.", true, false);
         }
     }
 

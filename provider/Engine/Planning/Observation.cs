@@ -15,6 +15,9 @@ public sealed record Copy(Site Site, Vm Vm, FenceState Fence)
     /// <summary>It is the VM itself, which its platform has moved: there is none at home.</summary>
     public bool IsRelocated => Vm.Stamp?[StampNotes.Origin] is not null;
 
+    /// <summary>The VM has moved on from it, and has been accepted elsewhere: it waits for its removal.</summary>
+    public bool IsSuperseded => Vm.Stamp?[StampNotes.Moved] is not null;
+
     /// <summary>It does not run, and no run of ours has stopped it.</summary>
     public bool StoppedByHand => Vm.Power != PowerState.Running && Vm.Stamp?[StampNotes.DownSince] is null && Vm.Stamp?[StampNotes.AskedToStop] is null;
 }
@@ -61,21 +64,33 @@ public sealed record Observation
         : Home is not null && HomeFence == FenceState.None
         ? null
         : Copies.Where(copy => copy.AcceptedAt is not null)
-            .OrderBy(copy => copy.Fence == FenceState.None ? 0 : 1)
+            .OrderBy(copy => copy.IsSuperseded)
+            .ThenBy(copy => copy.Fence == FenceState.None ? 0 : 1)
             .ThenByDescending(copy => copy.AcceptedAt)
             .FirstOrDefault();
 
     /// <summary>
     /// The VM had been accepted in a copy, and there is none any more: somebody deleted it. The names of the sites where that may have been; null where nothing of the kind has happened.
     /// </summary>
-    public string? LostTo => HomeFence == FenceState.Standing && Copies.IsEmpty && Home?.Stamp is { } stamp && stamp[StampNotes.Moved] is not null ? stamp[StampNotes.Sites] ?? "its target" : null;
+    public string? LostTo => LeftFrom?.Vm.Stamp?[StampNotes.Moved] is null
+        ? null
+        : string.Join(',', (Home?.Stamp?[StampNotes.Sites] ?? "its target").Split(',').Where(name => name != LeftFrom.Value.Site.Name));
+
+    /// <summary>What is there of the VM where its last move began, and nothing elsewhere: home, or a copy that it has moved on from and that could not be removed.</summary>
+    private (Site Site, Vm Vm)? LeftFrom => Copies switch
+    {
+        [] when HomeFence == FenceState.Standing => (HomeSite, Home!),
+        [{ AcceptedAt: not null, IsRelocated: false, Vm.Power: PowerState.Off, Fence: not FenceState.Broken } old] when Current == old => (old.Site, old.Vm),
+        _ => null,
+    };
 
     /// <summary>Such a copy's disks are all there, with what it wrote.</summary>
     public bool DisksAreLeft => LostTo is not null && LeftAt is not null;
 
-    /// <summary>The site with a disk of ours for each of the VM's.</summary>
-    public Site? LeftAt => Home is { Disks.IsEmpty: false } home
-        ? PlacedDisks.Select(placed => placed.Site).Distinct().FirstOrDefault(site => home.Disks.All(disk => PlacedDisks.Any(placed => placed.Site == site && placed.Disk.DiskName == disk.Name)))
+    /// <summary>The site with a disk of ours that no VM has for each of the VM's.</summary>
+    public Site? LeftAt => Place is (_, { Disks.IsEmpty: false } vm)
+        ? PlacedDisks.Select(placed => placed.Site).Distinct()
+            .FirstOrDefault(site => vm.Disks.All(disk => PlacedDisks.Any(placed => placed.Site == site && placed.Disk.Attached is null && placed.Disk.DiskName == disk.Name)))
         : null;
 
     /// <summary>All copies but the one in which the VM lives: what interrupted runs left.</summary>

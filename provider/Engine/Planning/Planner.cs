@@ -26,8 +26,24 @@ public static class Planner
         var seen = run.Seen;
         return TestBoots.WithoutLeftovers(run, Relocations.Concern(run)
             ? Relocations.Plan(run)
-            : RecoveryPoints.WithoutOldReturn(run, seen.Current is { } current ? FromCopy(run, current) : FromHome(run)));
+            : RecoveryPoints.WithoutOldReturn(run, Lost(run) ?? (seen.Current is { } current ? FromCopy(run, current) : FromHome(run))));
     }
+
+    /// <summary>Somebody deleted the copy in which the VM lived. Its disks, where they are left, hold what it wrote: they are not copied over.</summary>
+    private static Plan? Lost(Run run) => run.Seen.LostTo is null || run.Spec.Goal < MigrationGoal.CutOver
+        ? null
+        : run.Spec.OnDrift != DriftResponse.Return
+        ? new Plan(PlanKind.Nothing, [])
+        : !run.Seen.DisksAreLeft
+        ? null
+        : run.Seen.Copies.IsEmpty
+        ? new Plan(PlanKind.Move, [new DefineAgain(), .. Strays(run), .. run.Spec.Goal == MigrationGoal.Committed && run.To.Name == run.Spec.Target.Site ? new Step[] { new RetireSource(), new ReleaseCopy() } : []])
+        {
+            ThenLookAgain = run.To.Name != run.Spec.Target.Site,
+        }
+
+        // Once it is there again, the copy that it had moved on from goes as any other that is stale.
+        : new Plan(PlanKind.Move, [new DefineAgain()]) { ThenLookAgain = true };
 
     /// <summary>The declaration is taken away before commit: as it was, with nothing of ours anywhere.</summary>
     public static Plan PlanRemoval(Run run) => TestBoots.WithoutLeftovers(run, Relocations.HasBegun(run)
@@ -46,23 +62,6 @@ public static class Planner
                 : run.Spec.Goal == MigrationGoal.Validated
                     ? new Plan(PlanKind.RollBack, [new TakeLiveBack(), new RemoveCopy(), new ReleaseSource()])
                     : new Plan(PlanKind.RollBack, [new TakeLiveBack()]) { ThenLookAgain = true };
-        }
-
-        if (run.Seen.LostTo is not null && run.Spec.Goal >= MigrationGoal.CutOver)
-        {
-            // Somebody deleted the copy in which the VM lived. Its disks, where they are left, hold what it wrote: they are not copied over.
-            if (run.Spec.OnDrift != DriftResponse.Return)
-            {
-                return new Plan(PlanKind.Nothing, []);
-            }
-
-            if (run.Seen.DisksAreLeft)
-            {
-                return new Plan(PlanKind.Move, [new DefineAgain(), .. Strays(run), .. run.Spec.Goal == MigrationGoal.Committed && run.To.Name == run.Spec.Target.Site ? new Step[] { new RetireSource(), new ReleaseCopy() } : []])
-                {
-                    ThenLookAgain = run.To.Name != run.Spec.Target.Site,
-                };
-            }
         }
 
         switch (run.Spec.Goal)

@@ -46,7 +46,7 @@ public static partial class PreflightRunner
         var findings = new List<Finding>();
         Placement? placement = null;
         ImmutableArray<NotJudged> notJudged = [];
-        to = Stays(spec, recorded, seen) ?? (spec.Goal >= MigrationGoal.CutOver && seen.DisksAreLeft ? seen.LeftAt! : to);
+        to = spec.Goal >= MigrationGoal.CutOver && seen.DisksAreLeft ? seen.LeftAt! : Stays(spec, recorded, seen) ?? to;
         var point = await PointChoice.ReadAsync(spec, seen, to, removal: false, cancellation);
         var run = NewRun(spec, recorded, seen, place, to, null, null, removal: false, time, events, point: point);
         var plan = Planner.Plan(run);

@@ -50,19 +50,8 @@ public static partial class PreflightRunner
     private static IEnumerable<Finding> WayBack(Run run, bool removal)
     {
         var seen = run.Seen;
-        // A VM that its platform has moved goes back by the same means, with all that it has written.
-        if (seen.Current is null or { IsRelocated: true })
+        if (seen.LostTo is { } lost)
         {
-            foreach (var half in HalfBroughtBack(run))
-            {
-                yield return half;
-            }
-
-            if (seen.LostTo is not { } lost)
-            {
-                yield break;
-            }
-
             if (seen.DisksAreLeft && run.Spec.Rollback == RollbackChanges.BringBack)
             {
                 yield return Finding.Error(
@@ -74,7 +63,16 @@ public static partial class PreflightRunner
             {
                 yield return Finding.Warning(
                     "rollback.copy-gone", PropertyPath.Of("goal"),
-                    $"The copy of {run.Name} at \"{lost}\" was {(seen.DisksAreLeft ? "undefined" : "deleted")} by hand: {run.Name} starts at \"{seen.HomeSite.Name}\" as it was at the cutover, and what it has written since is lost.");
+                    $"The copy of {run.Name} at \"{lost}\" was {(seen.DisksAreLeft ? "undefined" : "deleted")} by hand: {run.Name} starts at \"{seen.HomeSite.Name}\" as it was at {(seen.Current is null ? "the cutover" : $"its last cutover, from \"{run.From.Name}\"")}, and what it has written since is lost.");
+            }
+        }
+
+        // A VM that its platform has moved goes back by the same means, with all that it has written.
+        if (seen.Current is null or { IsRelocated: true })
+        {
+            foreach (var half in HalfBroughtBack(run))
+            {
+                yield return half;
             }
 
             yield break;

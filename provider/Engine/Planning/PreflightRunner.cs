@@ -162,7 +162,7 @@ public static partial class PreflightRunner
             seen = await Observer.ObserveAsync(spec.Vm, home, copySites, cancellation);
         }
 
-        if (seen.Current is null && (seen.HomeFence != FenceState.None || seen.Home is null))
+        if ((seen.Current is null || seen.LostTo is not null) && (seen.HomeFence != FenceState.None || seen.Home is null))
         {
             // The VM was moved and neither the declaration nor the state says where to: look at every site that answers.
             PlatformException? unseen = null;
@@ -171,7 +171,7 @@ public static partial class PreflightRunner
                 try
                 {
                     var wider = await Observer.ObserveAsync(spec.Vm, home, [.. copySites, sites.Find(name)!], cancellation);
-                    if (wider.Current is not null)
+                    if (wider.Current is not null && wider.LostTo is null)
                     {
                         return wider;
                     }

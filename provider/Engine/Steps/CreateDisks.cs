@@ -22,6 +22,12 @@ internal sealed class CreateDisks : Step
             await SourceNotes.UpdateAsync(run.Seen.HomeSite, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.Sites, With(stamp[StampNotes.Sites], run.To.Name)), cancellation);
         }
 
+        if (run.Seen.Current is not null)
+        {
+            // What is made from here on is no disk that the VM has lived on.
+            await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Moved, null), cancellation);
+        }
+
         foreach (var disk in run.Vm.Disks)
         {
             var made = await run.To.EnsureDiskAsync(

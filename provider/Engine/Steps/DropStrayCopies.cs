@@ -16,11 +16,8 @@ internal sealed class DropStrayCopies : Step
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
-        if (run.Seen.Current is null && run.Seen.Home is { } home)
-        {
-            // An acceptance that got half-way is none: what goes now is not deleted by hand.
-            await SourceNotes.UpdateAsync(run.Seen.HomeSite, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.Moved, null), cancellation);
-        }
+        // An acceptance that got half-way is none: what goes now is not deleted by hand.
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Moved, null), cancellation);
 
         foreach (var copy in run.Seen.StrayCopies)
         {

@@ -39,7 +39,7 @@ internal sealed class ProveGuest : Step
             run.Guest += await PlatformChecks.WaitForAllAsync(run, run.To, run.CopyId!, cancellation);
         }
 
-        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => (stamp.Role == StampRole.Source ? stamp.With(StampNotes.Moved, run.Now) : stamp).With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null), cancellation);
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Moved, run.Now).With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null), cancellation);
 
         // The last write of a move: with it the VM lives at the target.
         await SourceNotes.UpdateAsync(
@@ -61,7 +61,7 @@ internal sealed class ProveGuest : Step
         if (run.CopyId is { } id)
         {
             await SourceNotes.UpdateAsync(run.To, id, run.MigrationId, stamp => stamp.With(StampNotes.Accepted, null), cancellation);
-            await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.Role == StampRole.Source ? stamp.With(StampNotes.Moved, null) : stamp, cancellation);
+            await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Moved, null), cancellation);
         }
     }
 }

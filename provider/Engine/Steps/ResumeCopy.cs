@@ -35,6 +35,8 @@ internal sealed class ResumeCopy : Step
                 site, home.Id, run.MigrationId, stamp => stamp[StampNotes.BringBack] is null ? stamp : stamp.With(StampNotes.BringBack, "started"), cancellation);
         }
 
+        // It may be one that the VM had moved on from, to what is gone.
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Moved, null), cancellation);
         await run.From.EnsureUnfencedAsync(run.Vm.Id, run.MigrationId, cancellation);
         if (!run.WasRunning)
         {

@@ -19,15 +19,15 @@ internal static class MigrationState
             return MigrationPhase.CuttingOver;
         }
 
-        if (seen.Current is { } current)
-        {
-            return current.Fence == FenceState.None ? MigrationPhase.CutOver : MigrationPhase.RollingBack;
-        }
-
         if (seen.LostTo is not null)
         {
             // It had been cut over; what became of it since is drift.
             return MigrationPhase.CutOver;
+        }
+
+        if (seen.Current is { } current)
+        {
+            return current.Fence == FenceState.None ? MigrationPhase.CutOver : MigrationPhase.RollingBack;
         }
 
         if (seen.HomeFence != FenceState.None)
