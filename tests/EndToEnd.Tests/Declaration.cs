@@ -42,6 +42,9 @@ internal sealed class Declaration : IDisposable
 
     internal string StateText => File.ReadAllText(Path.Combine(_folder, "terraform.tfstate"));
 
+    /// <summary>What the provider has logged in the last run.</summary>
+    internal string Log => ReadShared(Path.Combine(_folder, "provider.log"));
+
     internal JsonNode? Attributes => JsonNode.Parse(StateText)!["resources"]!.AsArray().SingleOrDefault()?["instances"]![0]!["attributes"];
 
     internal void DeleteState() => File.Delete(Path.Combine(_folder, "terraform.tfstate"));
@@ -99,7 +102,7 @@ internal sealed class Declaration : IDisposable
 
     /// <summary>The processes of the provider that run for this declaration.</summary>
     internal async Task<string[]> ProvidersAsync() =>
-        (await TwoHosts.RunAsync("pgrep", ["-f", Path.Combine(_folder, "bin", "terraform-provider-vmmigrate")])).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        (await TwoHosts.RunAsync("bash", ["-c", $"pgrep -f '{Path.Combine(_folder, "bin", "[t]erraform-provider-vmmigrate")}' || :"])).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     internal static Task<string> SignalAsync(string signal, params string[] processes) => TwoHosts.RunAsync("kill", [$"-{signal}", .. processes]);
 

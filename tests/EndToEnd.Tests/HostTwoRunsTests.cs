@@ -30,7 +30,7 @@ public sealed class HostTwoRunsTests(TwoHosts lab)
     }
 
     [Fact(Timeout = Limit, Explicit = true)]
-    public async Task A_holder_that_stands_still_is_taken_over_when_its_lease_is_over_and_changes_nothing_when_it_comes_back()
+    public async Task A_holder_that_stands_still_is_ended_when_its_lease_is_over_and_the_other_run_finishes()
     {
         await TwoHosts.FreshGuestAsync(Lab.Vm, "--wait");
         using var one = new Declaration(lab) { Provider = Slow };
@@ -40,14 +40,16 @@ public sealed class HostTwoRunsTests(TwoHosts lab)
             var held = await one.ProvidersAsync();
             await Declaration.SignalAsync("STOP", held);
             (await other.ApplyAsync()).Succeeded();
+            Assert.Contains($"process {Assert.Single(held)}", other.Log, StringComparison.Ordinal);
+            Assert.Contains("(kill -9)", other.Log, StringComparison.Ordinal);
             await Lab.AssertRunsOnlyAtAsync(lab, TwoHosts.Dc2);
-            await Declaration.SignalAsync("CONT", held);
+            Assert.Empty(await one.ProvidersAsync());
         });
-        late.Failed("another run");
+        late.Failed();
         await Lab.AssertRunsOnlyAtAsync(lab, TwoHosts.Dc2);
         await GuestLog.AssertWholeAsync(lab, TwoHosts.Dc2);
         (await other.DestroyAsync()).Succeeded();
         await Lab.AssertAtHomeAsync(lab);
-        Report.Line("host late holder", ("takenOver", 1), ("refused", 1));
+        Report.Line("host late holder", ("takenOver", 1), ("ended", 1));
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace VmMigrate.Engine.Contracts;
 
 // One migration, one driver: a lease that stands on the platform itself.
@@ -15,4 +17,8 @@ public abstract partial class Site
     /// </summary>
     /// <returns>False, with nothing changed, where another stands.</returns>
     public virtual Task<bool> TrySetLeaseAsync(string migrationId, Guid? expected, Lease? next, CancellationToken cancellation) => throw Lacks("keep a lease");
+
+    /// <summary>After a take-over: ends servers of this migration's disks that run on the site's host on behalf of a run which no longer holds the lease, so that the disks are free.</summary>
+    /// <returns>What was ended, for people; nothing where the platform serves no disks by processes of ours on its hosts.</returns>
+    public virtual Task<ImmutableArray<string>> EndLateServersAsync(string migrationId, CancellationToken cancellation) => Task.FromResult(ImmutableArray<string>.Empty);
 }

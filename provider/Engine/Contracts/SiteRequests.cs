@@ -96,6 +96,9 @@ public sealed record VmRequest(
 /// <summary>An open disk. Disposing it ends every process and lock that opening it took; the data is flushed before.</summary>
 public abstract class DiskAccess : IAsyncDisposable
 {
+    /// <summary>Asked before a server of the disk that was lost is started again; throws where it must not be, since another run drives the migration by now.</summary>
+    public Func<CancellationToken, Task> MayReopen { get; set; } = static _ => Task.CompletedTask;
+
     public abstract long LengthBytes { get; }
 
     /// <summary>How the data is reached and how fast that kind of way is, for preview and reports, such as <c>NBD over a unix socket</c>.</summary>

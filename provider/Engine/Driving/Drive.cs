@@ -68,6 +68,13 @@ public static class Drive
         {
             using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, lease!.Lost);
 
+            if (lease.TakenFrom is { } late)
+            {
+                await LateHolder.FenceAsync(
+                    late, first.Seen.Copies.Select(copy => copy.Site).Concat(first.Seen.PlacedDisks.Select(placed => placed.Site)).Concat([first.Seen.HomeSite, first.From, first.To]).Distinct(),
+                    time, events, both.Token);
+            }
+
             // What was seen before may be another run's work half done.
             before = await Look(new LeasedSite.Book(sites, lease));
             if (before.IsBlocked || before.Plan is null || before.Run is null)

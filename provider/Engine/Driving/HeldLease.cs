@@ -35,6 +35,9 @@ public sealed class HeldLease : IAsyncDisposable
         _confirmed = time.GetTimestamp();
     }
 
+    /// <summary>The lease that stood before, of a holder that was taken for dead.</summary>
+    internal Lease? TakenFrom { get; private init; }
+
     /// <summary>Cancelled when another run has taken the migration over.</summary>
     public CancellationToken Lost => _lost.Token;
 
@@ -60,10 +63,10 @@ public sealed class HeldLease : IAsyncDisposable
                 {
                     if (standing is not null)
                     {
-                        events.Say(Checks.Severity.Note, $"Took the migration over from {standing.Holder}, which held it since {Say(standing.Since)} and is dead.");
+                        events.Say(Checks.Severity.Note, $"Took the migration over from {standing.Holder}, which held it since {Say(standing.Since)} and {(RunnerIdentity.IsDead(standing.Process) ? "is dead" : "has not renewed its lease")}.");
                     }
 
-                    var held = new HeldLease(site, next, time);
+                    var held = new HeldLease(site, next, time) { TakenFrom = standing };
                     held._renewing = held.RenewAsync();
                     return (held, null);
                 }

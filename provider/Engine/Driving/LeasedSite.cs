@@ -26,6 +26,9 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
 
     public override bool KeepsLeases => site.KeepsLeases;
 
+    public override Task<ImmutableArray<string>> EndLateServersAsync(string migrationId, CancellationToken cancellation) =>
+        WriteAsync(() => site.EndLateServersAsync(migrationId, cancellation), cancellation);
+
     // --- Reading ---
 
     public override Task<SiteFacts> DescribeAsync(CancellationToken cancellation) => site.DescribeAsync(cancellation);
@@ -120,16 +123,16 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     public override Task EnsureUnfencedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsureUnfencedAsync(vmId, migrationId, cancellation), cancellation);
 
-    public override Task<DiskAccess> OpenVmDiskAsync(string vmId, string diskName, bool writable, CancellationToken cancellation) => writable
+    public override async Task<DiskAccess> OpenVmDiskAsync(string vmId, string diskName, bool writable, CancellationToken cancellation) => Held(await (writable
         ? WriteAsync(() => site.OpenVmDiskAsync(vmId, diskName, writable, cancellation), cancellation)
-        : site.OpenVmDiskAsync(vmId, diskName, writable, cancellation);
+        : site.OpenVmDiskAsync(vmId, diskName, writable, cancellation)));
 
     public override Task EnsureRemovedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsureRemovedAsync(vmId, migrationId, cancellation), cancellation);
 
     public override Task<TargetDisk> EnsureDiskAsync(DiskRequest request, CancellationToken cancellation) => WriteAsync(() => site.EnsureDiskAsync(request, cancellation), cancellation);
 
-    public override Task<DiskAccess> OpenDiskAsync(TargetDisk disk, CancellationToken cancellation) => WriteAsync(() => site.OpenDiskAsync(disk, cancellation), cancellation);
+    public override async Task<DiskAccess> OpenDiskAsync(TargetDisk disk, CancellationToken cancellation) => Held(await WriteAsync(() => site.OpenDiskAsync(disk, cancellation), cancellation));
 
     public override Task EnsureDiskRemovedAsync(TargetDisk disk, CancellationToken cancellation) => WriteAsync(() => site.EnsureDiskRemovedAsync(disk, cancellation), cancellation);
 
@@ -165,6 +168,13 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     private static Site Bare(Site to) => to is LeasedSite leased ? leased.Inner : to;
 
     private Site Inner => site;
+
+    /// <summary>A server of it that was ended by the run that took over must not come back.</summary>
+    private DiskAccess Held(DiskAccess access)
+    {
+        access.MayReopen = lease.MustHoldAsync;
+        return access;
+    }
 
     private async Task WriteAsync(Func<Task> write, CancellationToken cancellation)
     {

@@ -27,7 +27,12 @@ public sealed record RunnerIdentity(string Name, string Process, Func<Guid> NewT
             && (Describe(id) is not { } now ? !Directory.Exists($"/proc/{id}") : now != process);
     }
 
-    private static string? Describe(int id)
+    /// <summary>The id of this very process where it is of this machine's present boot, in our namespace, and lives; else null.</summary>
+    internal static int? Here(string process) =>
+        process.Split('/') is [_, _, var number, _] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && Describe(id) == process ? id : null;
+
+    /// <summary>A process of this machine as a lease names it; null where there is none.</summary>
+    internal static string? Describe(int id)
     {
         try
         {

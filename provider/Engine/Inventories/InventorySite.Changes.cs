@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using VmMigrate.Engine.Contracts;
 
 namespace VmMigrate.Engine.Inventories;
@@ -68,6 +69,9 @@ public sealed partial class InventorySite
         ChangeAsync(() => _site.EnsureTrackingRemovedAsync(vmId, migrationId, cancellation));
 
     /// <summary>No part of the inventory.</summary>
+    public override Task<ImmutableArray<string>> EndLateServersAsync(string migrationId, CancellationToken cancellation) =>
+        _site.EndLateServersAsync(migrationId, cancellation);
+
     public override Task<bool> TrySetLeaseAsync(string migrationId, Guid? expected, Lease? next, CancellationToken cancellation) =>
         _site.TrySetLeaseAsync(migrationId, expected, next, cancellation);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using VmMigrate.Engine.Contracts;
 
 namespace VmMigrate.Platforms.Libvirt;
@@ -43,4 +44,12 @@ internal sealed partial class LibvirtSite
                 return next is null || session.TryDefineSecret(LeaseXml.Write(next));
             },
             cancellation);
+
+    public override async Task<ImmutableArray<string>> EndLateServersAsync(string migrationId, CancellationToken cancellation)
+    {
+        var images = (await FindStampedAsync(migrationId, cancellation).ConfigureAwait(false)).SelectMany(vm => vm.Disks).Select(disk => disk.Location)
+            .Concat((await FindStampedDisksAsync(migrationId, cancellation).ConfigureAwait(false)).Select(disk => disk.Location))
+            .Where(path => path.StartsWith('/')).ToHashSet(StringComparer.Ordinal);
+        return _exporter is null || images.Count == 0 ? [] : await _exporter.EndServersAsync(images, cancellation).ConfigureAwait(false);
+    }
 }

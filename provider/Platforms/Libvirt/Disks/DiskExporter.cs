@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using VmMigrate.Engine.Blocks;
 
 namespace VmMigrate.Platforms.Libvirt.Disks;
@@ -44,6 +45,11 @@ internal abstract class DiskExporter
     /// <param name="limit">Beyond this it hangs.</param>
     internal abstract Task<QemuImgReply> AskQemuImgAsync(string imagePath, IReadOnlyList<string> arguments, TimeSpan limit, CancellationToken cancellation);
 
+    /// <summary>Ends servers that some run of ours has started for these images, and that still have them open.</summary>
+    /// <returns>What was ended, for people.</returns>
+    internal abstract Task<ImmutableArray<string>> EndServersAsync(IReadOnlyCollection<string> imagePaths, CancellationToken cancellation);
+
+    /// <summary>Runs qemu-img on an image that nobody has open, as the image's owner.</summary>
     /// <returns>Null when it succeeded, else its words.</returns>
     internal async Task<string?> RunQemuImgAsync(string imagePath, IReadOnlyList<string> arguments, CancellationToken cancellation) =>
         (await AskQemuImgAsync(imagePath, arguments, DiskExport.EndLimit, cancellation).ConfigureAwait(false)).Complaint;

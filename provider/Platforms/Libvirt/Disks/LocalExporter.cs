@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 
@@ -60,6 +61,12 @@ internal sealed class LocalExporter(string site) : DiskExporter
         var (program, all) = As(File.Exists(imagePath) ? ServeAs(imagePath) : null, Find("qemu-img") ?? "qemu-img", arguments);
         await using var running = DiskExport.Start(program, all, ServingFolder.Make(null), []);
         return await running.ReplyAsync(limit, cancellation).ConfigureAwait(false);
+    }
+
+    internal override async Task<ImmutableArray<string>> EndServersAsync(IReadOnlyCollection<string> imagePaths, CancellationToken cancellation)
+    {
+        await using var running = DiskExport.Start("/bin/sh", ["-c", LeftServers.Script(imagePaths)], ServingFolder.Make(null), []);
+        return LeftServers.Read((await running.ReplyAsync(DiskExport.EndLimit, cancellation).ConfigureAwait(false)).Said);
     }
 
     private static (string Program, IEnumerable<string> Arguments) As(PosixFile.Owner? owner, string program, IEnumerable<string> arguments) =>

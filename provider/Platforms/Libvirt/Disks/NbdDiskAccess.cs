@@ -110,6 +110,7 @@ internal sealed class NbdDiskAccess : DiskAccess
                     await Task.Delay(pause, _closing.Token).ConfigureAwait(false);
                     try
                     {
+                        await MayReopen(_closing.Token).ConfigureAwait(false);
                         var (export, guard) = await StartAsync(_exporter, _image, _export, _site, _closing.Token).ConfigureAwait(false);
                         Volatile.Write(ref _guard, guard);
                         Volatile.Write(ref _export, export);
@@ -122,9 +123,9 @@ internal sealed class NbdDiskAccess : DiskAccess
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or Engine.Driving.LeaseLostException)
         {
-            // The disk is being closed.
+            // The disk is being closed, or is another run's now.
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
@@ -89,6 +90,9 @@ internal sealed class SshExporter(string site, SshAddress address) : DiskExporte
         await using var call = DiskExport.Start(address.Program, [.. address.Arguments([]), script], ServingFolder.Make(null), SshCall.Environment);
         return await call.ReplyAsync(limit, cancellation).ConfigureAwait(false);
     }
+
+    internal override async Task<ImmutableArray<string>> EndServersAsync(IReadOnlyCollection<string> imagePaths, CancellationToken cancellation) =>
+        LeftServers.Read(await SshCall.RunAsync(site, address, LeftServers.Script(imagePaths), cancellation).ConfigureAwait(false));
 
     /// <summary>For sh: a folder that the image's owner may make a socket in, for as long as the input stays open.</summary>
     private static string SocketScript(string imagePath, string folder) =>

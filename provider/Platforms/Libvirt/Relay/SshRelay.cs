@@ -202,6 +202,11 @@ internal sealed class SshRelay(string site, SshAddress address, RelayOptions opt
 
         private RelayConnection Connect(CancellationToken cancellation)
         {
+            if (_process is not null)
+            {
+                MayReopen(cancellation).GetAwaiter().GetResult();
+            }
+
             Cut();
             Process process;
             try
