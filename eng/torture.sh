@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # torture.sh: tries to break every rule, prints the figures, one line of JSON each, and writes them into docs/reliability.md.
 # SEED=N replays one random history; HISTORIES=N runs so many (10000 unless said); HOSTS=0 leaves the real hosts out, ONLY=hosts the simulator.
+# CASES="Cold, link" leaves those cases of the real hosts that hold one of these words.
 # REPORT=FILE keeps the lines, and adds to those that are there: the whole can be run in pieces.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ -n "${REPORT:-}" ]; then report=$(realpath "$REPORT"); else report=$(mktemp) && trap 'rm -f "$report"' EXIT; fi
 touch "$report"
 export VMMIGRATE_TORTURE_REPORT="$report"
+export VMMIGRATE_TORTURE_CASES="${CASES:-}"
 dotnet build tests/Platforms.Tests -v quiet -nologo
 run() { dotnet run --no-build --project "tests/$1" -- -noColor -noLogo "${@:2}"; }
 

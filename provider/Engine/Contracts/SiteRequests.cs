@@ -41,6 +41,12 @@ public sealed record Capabilities
     /// <summary>Why no throw-away clone of copied disks can be booted here (<see cref="Site.EnsureTestCloneAsync"/>); null where it can.</summary>
     public string? WhyNoTestBoot { get; init; } = "its driver cannot boot a clone of copied disks";
 
+    /// <summary>What of a VM that is off can be put back (<see cref="Site.EnsureShapedAsync"/>).</summary>
+    public VmAspects ChangesOff { get; init; }
+
+    /// <summary>The same of a VM that runs, while it runs.</summary>
+    public VmAspects ChangesRunning { get; init; }
+
     /// <summary>A VM can be put away at commit (<see cref="Site.EnsureArchivedAsync"/>).</summary>
     public bool Archives { get; init; }
 

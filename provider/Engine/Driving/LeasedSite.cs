@@ -134,6 +134,9 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
 
     public override async Task<DiskAccess> OpenDiskAsync(TargetDisk disk, CancellationToken cancellation) => Held(await WriteAsync(() => site.OpenDiskAsync(disk, cancellation), cancellation));
 
+    public override Task EnsureShapedAsync(string vmId, string migrationId, VmShape shape, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureShapedAsync(vmId, migrationId, shape, cancellation), cancellation);
+
     public override Task EnsureDiskRemovedAsync(TargetDisk disk, CancellationToken cancellation) => WriteAsync(() => site.EnsureDiskRemovedAsync(disk, cancellation), cancellation);
 
     public override Task<string> EnsureDefinedAsync(VmRequest request, CancellationToken cancellation) => WriteAsync(() => site.EnsureDefinedAsync(request, cancellation), cancellation);

@@ -68,10 +68,14 @@ public sealed partial class InventorySite
     public override Task EnsureTrackingRemovedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         ChangeAsync(() => _site.EnsureTrackingRemovedAsync(vmId, migrationId, cancellation));
 
+    public override Task EnsureShapedAsync(string vmId, string migrationId, VmShape shape, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureShapedAsync(vmId, migrationId, shape, cancellation));
+
     /// <summary>No part of the inventory.</summary>
     public override Task<ImmutableArray<string>> EndLateServersAsync(string migrationId, CancellationToken cancellation) =>
         _site.EndLateServersAsync(migrationId, cancellation);
 
+    /// <summary>No part of the inventory.</summary>
     public override Task<bool> TrySetLeaseAsync(string migrationId, Guid? expected, Lease? next, CancellationToken cancellation) =>
         _site.TrySetLeaseAsync(migrationId, expected, next, cancellation);
 

@@ -54,6 +54,7 @@ public static class Drift
         ({ Adopts: true }, DriftResponse.Adopt) => "onDrift is Adopt: the next run takes it over as it is and touches nothing.",
         (_, DriftResponse.Adopt) => "This cannot be adopted: set onDrift to Return, or lower the goal to go back.",
         ({ Returns: true }, _) => "The next run puts it back (onDrift: Return).",
+        _ when item.WhyNot is { } why => why,
         _ => "No run can put that back: change it back by hand, declare it, or set onDrift to Adopt.",
     };
 
@@ -96,42 +97,39 @@ public static class Drift
         {
             if (run.Spec.Target.Name is { } name && vm.Name != name)
             {
-                yield return new DriftItem(DriftKind.Name, $"The VM is called \"{vm.Name}\" at \"{site}\", not \"{name}\".", false, false);
+                yield return Shaped(run, DriftKind.Name, VmAspects.Name, $"The VM is called \"{vm.Name}\" at \"{site}\", not \"{name}\".", false);
             }
 
             if (run.Spec.Target.Host is { } host && vm.Host.TryGet(out var on) && on != host)
             {
-                yield return new DriftItem(DriftKind.Host, $"{vm.Name} is on host \"{on}\" at \"{site}\", and target.host is \"{host}\".", false, false);
+                yield return Shaped(run, DriftKind.Host, VmAspects.Host, $"{vm.Name} is on host \"{on}\" at \"{site}\", and target.host is \"{host}\".", false);
             }
 
-            if (run.Spec.Target.StoragePool is { } pool)
+            foreach (var disk in InOtherPools(run))
             {
-                foreach (var disk in vm.Disks.Where(disk => recorded?.Disks.ContainsKey(disk.Name) != false && disk.Pool.TryGet(out var lies) && lies != pool))
-                {
-                    yield return new DriftItem(DriftKind.Pool, $"Disk {disk.Name} of {vm.Name} lies in pool \"{disk.Pool.Value}\" at \"{site}\", and target.storagePool is \"{pool}\".", false, false);
-                }
+                yield return Shaped(run, DriftKind.Pool, VmAspects.Pool, $"Disk {disk.Name} of {vm.Name} lies in pool \"{disk.Pool.Value}\" at \"{site}\", and target.storagePool is \"{run.Spec.Target.StoragePool}\".", false);
             }
         }
 
         if (recorded is not null)
         {
-            foreach (var item in Shape(recorded, vm, site))
+            foreach (var item in Shape(run, recorded, vm, site))
             {
                 yield return item;
             }
         }
     }
 
-    private static IEnumerable<DriftItem> Shape(RecordedVm was, Vm vm, string site)
+    private static IEnumerable<DriftItem> Shape(Run run, RecordedVm was, Vm vm, string site)
     {
         if (was.Cpus is { } cpus && vm.Cpus.TryGet(out var now) && now != cpus)
         {
-            yield return Changed(DriftKind.Cpus, $"{vm.Name} has {now} vCPU{(now == 1 ? "" : "s")} at \"{site}\", and had {cpus}.");
+            yield return Shaped(run, DriftKind.Cpus, VmAspects.Cpus, $"{vm.Name} has {now} vCPU{(now == 1 ? "" : "s")} at \"{site}\", and had {cpus}.", true);
         }
 
         if (was.MemoryBytes is { } memory && vm.MemoryBytes.TryGet(out var bytes) && bytes != memory)
         {
-            yield return Changed(DriftKind.Memory, $"{vm.Name} has {Human.Bytes(bytes)} of memory at \"{site}\", and had {Human.Bytes(memory)}.");
+            yield return Shaped(run, DriftKind.Memory, VmAspects.Memory, $"{vm.Name} has {Human.Bytes(bytes)} of memory at \"{site}\", and had {Human.Bytes(memory)}.", true);
         }
 
         var is_ = RecordedVm.Of(site, site, true, vm);
@@ -155,6 +153,19 @@ public static class Drift
         .. was.Where(entry => now.TryGetValue(entry.Key, out var value) && !value.Equals(entry.Value) && !value.Equals(unseen) && !entry.Value.Equals(unseen))
             .Select(entry => $"{entry.Key} is {say(entry.Value, now[entry.Key])}"),
     ];
+
+    /// <summary>The disks that lie in another pool than the declared one, at the declared site.</summary>
+    internal static IEnumerable<Disk> InOtherPools(Run run) =>
+        run.Spec.Target.StoragePool is { } pool && run.Seen.Current is { } current
+            ? current.Vm.Disks.Where(disk => (run.Recorded?.Site != current.Site.Name || run.Recorded.Disks.ContainsKey(disk.Name)) && disk.Pool.TryGet(out var lies) && lies != pool)
+            : [];
+
+    /// <summary>What the VM's platform may be able to put back.</summary>
+    private static DriftItem Shaped(Run run, DriftKind kind, VmAspects aspect, string what, bool adopts)
+    {
+        var (returns, whyNot) = Steps.PutBack.Can(run, aspect);
+        return new DriftItem(kind, what, returns, adopts) { WhyNot = whyNot };
+    }
 
     private static DriftItem Changed(DriftKind kind, string what) => new(kind, what, false, true);
 

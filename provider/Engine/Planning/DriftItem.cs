@@ -38,4 +38,8 @@ public enum DriftKind
 /// <param name="What">A whole sentence.</param>
 /// <param name="Returns">A run puts it back when that is declared; else a hand has to, and <paramref name="What"/> says so.</param>
 /// <param name="Adopts">It can be taken over as the new truth.</param>
-public sealed record DriftItem(DriftKind Kind, string What, bool Returns, bool Adopts);
+public sealed record DriftItem(DriftKind Kind, string What, bool Returns, bool Adopts)
+{
+    /// <summary>Why no run puts it back as things are, and what would make one, where there is such a thing.</summary>
+    public string? WhyNot { get; init; }
+}

@@ -137,9 +137,13 @@ public static class Planner
         {
             steps.AddRange(RecoveryPoints.InPlace());
         }
-        else if (current.Fence != FenceState.None || (run.WasRunning && current.Vm.Power != PowerState.Running))
+        else
         {
-            steps.Add(new ResumeCopy());
+            steps.AddRange(PutBack.For(run, out var stopped));
+            if (stopped || current.Fence != FenceState.None || (run.WasRunning && current.Vm.Power != PowerState.Running))
+            {
+                steps.Add(new ResumeCopy());
+            }
         }
 
         if (run.Seen.StrayCopies.Any())

@@ -174,6 +174,9 @@ public sealed record MigrationSpec
 
     public DriftResponse OnDrift { get; init; } = DriftResponse.Return;
 
+    /// <summary>A run that puts back what a hand has changed may shut the VM down for that, where its platform changes it only while it is off.</summary>
+    public bool RestartForDrift { get; init; }
+
     public SourceAfterCommit CommitSource { get; init; } = SourceAfterCommit.Remove;
 
     /// <summary>Private keys from the provider's config, by name, for commands over SSH. Never printed, never kept.</summary>

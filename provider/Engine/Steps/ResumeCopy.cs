@@ -1,5 +1,6 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Gates;
 
 namespace VmMigrate.Engine.Steps;
@@ -15,7 +16,9 @@ internal sealed class ResumeCopy : Step
 
     public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(10);
 
-    public override string Describe(Run run) => $"{run.Name} is {(run.Vm.PowerDetail.Length > 0 ? run.Vm.PowerDetail : "off")} at {run.From.Name} and has to run: start it and see it alive";
+    public override string Describe(Run run) => run.Vm.Power == PowerState.Running
+        ? $"start {run.Name} at {run.From.Name} again and see it alive"
+        : $"{run.Name} is {(run.Vm.PowerDetail.Length > 0 ? run.Vm.PowerDetail : "off")} at {run.From.Name} and has to run: start it and see it alive";
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {

@@ -32,7 +32,7 @@ internal sealed class WaitForWindow : Step
         return Left(run) is var left && left == TimeSpan.Zero
             ? $"the window {window} is open until {window.Say(to)}"
             : $"until {window.Say(from)}, in {Human.Duration(left)}: {run.Name} is taken down within {window} only, and the run lasts until then"
-                + (run.Spec.Mode == MigrationMode.Warm ? $"; a round of changes every {Human.Duration(Pace)} meanwhile" : "");
+                + (Freshens(run) ? $"; a round of changes every {Human.Duration(Pace)} meanwhile" : "");
     }
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
@@ -44,13 +44,13 @@ internal sealed class WaitForWindow : Step
             waited = true;
             run.Events.Status(Name, $"{run.Name} waits until {window.Say(window.Next(run.Time.GetUtcNow()).From)}, {Human.Duration(left)} more");
             await Task.Delay(left < Pace ? left : Pace, run.Time, cancellation);
-            if (run.Spec.Mode == MigrationMode.Warm)
+            if (Freshens(run))
             {
                 await ReplicateRounds.FreshenAsync(run, cancellation);
             }
         }
 
-        if (waited && run.Spec.Mode == MigrationMode.Warm)
+        if (waited && Freshens(run))
         {
             // What is left is small again, and whether it converges is judged by the guest as it is now.
             await new ReplicateRounds().DoAsync(run, cancellation);
@@ -65,6 +65,9 @@ internal sealed class WaitForWindow : Step
 
         return $"the window {window} is open until {window.Say(window.Next(run.Time.GetUtcNow()).To)}";
     }
+
+    /// <summary>There is a copy to be kept fresh; a VM that is only put back where it lives has none.</summary>
+    private static bool Freshens(Run run) => run.Spec.Mode == MigrationMode.Warm && run.From != run.To;
 
     private static TimeSpan Left(Run run)
     {

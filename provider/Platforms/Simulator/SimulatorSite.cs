@@ -37,6 +37,8 @@ public sealed partial class SimulatorSite : Site
     public override Capabilities Capabilities => new()
     {
         Archives = true,
+        ChangesOff = VmAspects.All,
+        ChangesRunning = ChangesRunning,
         WhyNoTestBoot = null,
         SwitchesOffFrozen = true,
         HoldsWritesBack = true,

@@ -16,6 +16,12 @@ namespace VmMigrate.Sdk.Inputs
     public sealed class Shutdown : global::Pulumi.InvokeArgs
     {
         /// <summary>
+        /// Whether a run with `onDrift: Return` may shut the moved VM down and start it again, within `cutover.window` where one is declared, to put back what its platform changes only while it is off. Without it that is told, and put back by a run that finds the VM off.
+        /// </summary>
+        [Input("forDrift")]
+        public bool? ForDrift { get; set; }
+
+        /// <summary>
         /// Whether the VM may be switched off when the timeout is over. Without it the migration stops there and the VM runs on.
         /// </summary>
         [Input("force")]
@@ -29,6 +35,7 @@ namespace VmMigrate.Sdk.Inputs
 
         public Shutdown()
         {
+            ForDrift = false;
             Force = false;
             Timeout = "2m";
         }

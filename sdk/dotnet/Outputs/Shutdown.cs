@@ -17,6 +17,10 @@ namespace VmMigrate.Sdk.Outputs
     public sealed class Shutdown
     {
         /// <summary>
+        /// Whether a run with `onDrift: Return` may shut the moved VM down and start it again, within `cutover.window` where one is declared, to put back what its platform changes only while it is off. Without it that is told, and put back by a run that finds the VM off.
+        /// </summary>
+        public readonly bool? ForDrift;
+        /// <summary>
         /// Whether the VM may be switched off when the timeout is over. Without it the migration stops there and the VM runs on.
         /// </summary>
         public readonly bool? Force;
@@ -27,10 +31,13 @@ namespace VmMigrate.Sdk.Outputs
 
         [OutputConstructor]
         private Shutdown(
+            bool? forDrift,
+
             bool? force,
 
             string? timeout)
         {
+            ForDrift = forDrift;
             Force = force;
             Timeout = timeout;
         }

@@ -86,6 +86,44 @@ public sealed class DriftAcrossFrontEndsTests
     [Theory(Timeout = Limit)]
     [InlineData("Pulumi")]
     [InlineData("Terraform")]
+    public async Task A_name_is_put_back_while_the_VM_runs_and_the_preview_says_so(string engine)
+    {
+        await using var front = await FrontEnd.MovedAsync(engine);
+        var declared = FrontEnd.Declare(("target", Value.Map(("site", Value.Text("dc2")), ("name", Value.Text("web")))));
+        await front.ApplyAsync(declared);
+        front.Hand.Rename("dc2", "web", "other");
+        var plan = await front.PlanAsync(declared);
+        Assert.NotEmpty(plan.Changes);
+        Assert.Contains("The next run puts it back", plan.Said, StringComparison.Ordinal);
+        Assert.False((await front.ApplyAsync(declared)).Failed);
+        Assert.Equal(("web", "Running"), (front.State["placement"]["name"].AsText, front.State["placement"]["powerState"].AsText));
+        Assert.Equal(["put back"], front.State["steps"].AsList!.Items.Select(step => step["name"].AsText));
+        await front.AssertNoChangesAsync(declared);
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("Pulumi")]
+    [InlineData("Terraform")]
+    public async Task A_shape_that_needs_a_restart_is_put_back_once_one_is_declared(string engine)
+    {
+        await using var front = await FrontEnd.MovedAsync(engine);
+        front.Hand.Reshape("dc2", "web", cpus: 7);
+        var plan = await front.PlanAsync(FrontEnd.Declare());
+        Assert.Empty(plan.Changes);
+        Assert.Contains("to have the next run shut it down for that", plan.Said, StringComparison.Ordinal);
+
+        var declared = FrontEnd.Declare(("shutdown", Value.Map(("forDrift", Value.Bool(true)))));
+        Assert.NotEmpty((await front.PlanAsync(declared)).Changes);
+        Assert.False((await front.ApplyAsync(declared)).Failed);
+        Assert.Equal(["stop VM at target", "put back", "start VM at target"], front.State["steps"].AsList!.Items.Select(step => step["name"].AsText));
+        Assert.Equal("Running", front.State["placement"]["powerState"].AsText);
+        Assert.Empty(front.State["drift"].AsList!.Items);
+        await front.AssertNoChangesAsync(declared);
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("Pulumi")]
+    [InlineData("Terraform")]
     public async Task A_source_that_runs_too_is_an_alarm_even_where_drift_is_ignored(string engine)
     {
         await using var front = await FrontEnd.MovedAsync(engine);

@@ -45,6 +45,7 @@ internal static class MigrationCodec
             },
             ShutdownTimeout = Time(inputs["shutdown"]["timeout"], TimeSpan.FromMinutes(2)),
             ForceShutdown = inputs["shutdown"]["force"].AsBool ?? false,
+            RestartForDrift = inputs["shutdown"]["forDrift"].AsBool ?? false,
             Digest = Word(inputs["verify"]["digest"], DigestAlgorithm.XxHash128),
             InspectGuest = Word(inputs["verify"]["inspectGuest"], GuestInspection.Off),
             Probes = ReadProbes(inputs["verify"]["probes"]),

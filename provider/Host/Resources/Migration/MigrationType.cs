@@ -91,6 +91,7 @@ internal static class MigrationType
         [
             new("timeout", FieldType.Duration, "How long a clean shutdown (guest agent, then ACPI power button) may take.") { Default = Value.Text("2m") },
             new("force", FieldType.Bool, "Whether the VM may be switched off when the timeout is over. Without it the migration stops there and the VM runs on.") { Default = Value.Bool(false) },
+            new("forDrift", FieldType.Bool, "Whether a run with `onDrift: Return` may shut the moved VM down and start it again, within `cutover.window` where one is declared, to put back what its platform changes only while it is off. Without it that is told, and put back by a run that finds the VM off.") { Default = Value.Bool(false) },
         ]);
 
     internal static EnumType NoConvergence { get; } = new(
