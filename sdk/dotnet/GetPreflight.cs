@@ -88,6 +88,12 @@ namespace VmMigrate.Sdk
         public Inputs.Policy? Policy { get; set; }
 
         /// <summary>
+        /// Not a move of the VM as it is but a new one with its data: x86 to Graviton, an old system to a new one. Only to `aws` sites. Preview says exactly what is carried and what is not.
+        /// </summary>
+        [Input("replatform")]
+        public Inputs.Replatform? Replatform { get; set; }
+
+        /// <summary>
         /// What a way back does.
         /// </summary>
         [Input("rollback")]
@@ -194,6 +200,12 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Input("policy")]
         public Input<Inputs.PolicyArgs>? Policy { get; set; }
+
+        /// <summary>
+        /// Not a move of the VM as it is but a new one with its data: x86 to Graviton, an old system to a new one. Only to `aws` sites. Preview says exactly what is carried and what is not.
+        /// </summary>
+        [Input("replatform")]
+        public Input<Inputs.ReplatformArgs>? Replatform { get; set; }
 
         /// <summary>
         /// What a way back does.

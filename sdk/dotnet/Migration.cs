@@ -124,6 +124,12 @@ namespace VmMigrate.Sdk
         public Output<ImmutableArray<Outputs.RecoveryPoint>> RecoveryPoints { get; private set; } = null!;
 
         /// <summary>
+        /// Not a move of the VM as it is but a new one with its data: x86 to Graviton, an old system to a new one. Only to `aws` sites. Preview says exactly what is carried and what is not.
+        /// </summary>
+        [Output("replatform")]
+        public Output<Outputs.Replatform?> Replatform { get; private set; } = null!;
+
+        /// <summary>
         /// Mode Warm: when the checkpoint was made that the target's disks hold: UTC, RFC 3339. Each run with goal Replicated makes a further one.
         /// </summary>
         [Output("replicatedAt")]
@@ -285,6 +291,12 @@ namespace VmMigrate.Sdk
         /// </summary>
         [Input("policy")]
         public Input<Inputs.PolicyArgs>? Policy { get; set; }
+
+        /// <summary>
+        /// Not a move of the VM as it is but a new one with its data: x86 to Graviton, an old system to a new one. Only to `aws` sites. Preview says exactly what is carried and what is not.
+        /// </summary>
+        [Input("replatform")]
+        public Input<Inputs.ReplatformArgs>? Replatform { get; set; }
 
         /// <summary>
         /// What a way back does.

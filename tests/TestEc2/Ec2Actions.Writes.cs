@@ -434,6 +434,11 @@ internal sealed partial class Ec2Actions
         }
 
         var token = call.Text("ClientToken");
+        if (call.Text("KeyName") is { } pair && !world.KeyPairs.Contains(pair))
+        {
+            throw new Ec2Error(400, "InvalidKeyPair.NotFound", $"The key pair '{pair}' does not exist");
+        }
+
         var profile = call.Text("IamInstanceProfile.Name") ?? call.Text("IamInstanceProfile.Arn")?.Split('/')[^1];
         var tokens = call.Text("MetadataOptions.HttpTokens") ?? "optional";
         call.Text("MetadataOptions.HttpEndpoint");

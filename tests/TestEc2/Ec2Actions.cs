@@ -149,6 +149,14 @@ internal sealed partial class Ec2Actions(World world)
         _reads["DescribeNetworkInterfaces"] = call => [Set("networkInterfaceSet", Select(
             world.Nics, call, "NetworkInterfaceId", id => new Ec2Error(400, "InvalidNetworkInterfaceID.NotFound", $"The networkInterface ID '{id}' does not exist"),
             new() { ["subnet-id"] = n => [n.Subnet.Id], ["attachment.instance-id"] = n => [n.Instance], ["private-ip-address"] = n => [n.Address] }), NicOf)];
+        _reads["DescribeKeyPairs"] = call =>
+        {
+            var names = call.List("KeyName");
+            call.Done();
+            return names.Find(name => !world.KeyPairs.Contains(name)) is { } unknown
+                ? throw new Ec2Error(400, "InvalidKeyPair.NotFound", $"The key pair '{unknown}' does not exist")
+                : [Set("keySet", names.Count > 0 ? names : [.. world.KeyPairs], name => [E("keyName", name), E("keyFingerprint", "00:00")])];
+        };
         _reads["DescribeAvailabilityZones"] = call =>
         {
             call.Flag("AllAvailabilityZones");

@@ -63,6 +63,8 @@ internal sealed class World
 
     internal HashSet<string> Profiles { get; } = ["app-server"];
 
+    internal HashSet<string> KeyPairs { get; } = ["ops"];
+
     internal HashSet<string> KmsKeys { get; } = ["arn:aws:kms:xx-test-1:123456789012:key/11111111-2222-3333-4444-555555555555"];
 
     /// <summary>How long a platform's own work takes: a snapshot's completion, a volume's, an instance's start.</summary>
@@ -193,6 +195,28 @@ internal sealed class World
     internal Volume FindVolume(string id) => Find(Volumes, id, () => new Ec2Error(400, "InvalidVolume.NotFound", $"The volume '{id}' does not exist."));
 
     internal Snapshot FindSnapshot(string id) => Find(Snapshots, id, () => new Ec2Error(400, "InvalidSnapshot.NotFound", $"The snapshot '{id}' does not exist."));
+
+    /// <summary>Somebody's image, with a root that boots.</summary>
+    internal Image AddImage(string name, string architecture)
+    {
+        lock (Gate)
+        {
+            var first = new byte[BlockBytes];
+            first.AsSpan().Fill(1);
+            var snapshot = new Snapshot { Id = NewId("snap"), SizeGib = 8, State = "completed", Lineage = NewId("line"), Blocks = new() { [0] = first } };
+            Snapshots.Add(snapshot);
+            return Add(Images, new Image
+            {
+                Id = NewId("ami"),
+                ImageName = name,
+                Architecture = architecture,
+                RootDevice = "/dev/xvda",
+                BootMode = "uefi",
+                Ena = true,
+                Disks = [("/dev/xvda", snapshot.Id, null, "gp3")],
+            });
+        }
+    }
 
     internal T Add<T>(List<T> all, T thing)
         where T : Thing

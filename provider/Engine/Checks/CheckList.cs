@@ -71,7 +71,7 @@ public static class CheckList
         var findings = new List<Finding>();
         var notJudged = ImmutableArray.CreateBuilder<NotJudged>();
         var passed = ImmutableArray.CreateBuilder<string>();
-        foreach (var check in All.Where(check => check.Rule.Elsewhere is null && check.AppliesTo(subject)))
+        foreach (var check in All.Where(check => check.Rule.Elsewhere is null && check.AppliesTo(subject) && !SystemChecks.IsLeftOut(check, subject)))
         {
             var look = new Look(subject, check);
             check.Rule.Judge(look);

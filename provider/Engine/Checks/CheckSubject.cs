@@ -33,6 +33,9 @@ public sealed record CheckSubject
     /// <summary>What placement found while it chose.</summary>
     public ImmutableArray<Finding> Placing { get; init; } = [];
 
+    /// <summary>Disks of the VM that are not carried (<c>replatform</c>); <see cref="Vm"/> has the others.</summary>
+    public ImmutableArray<Disk> LeftDisks { get; init; } = [];
+
     /// <summary>The platform moves the VM itself, maybe within one place.</summary>
     public bool Relocates { get; init; }
 

@@ -46,6 +46,8 @@ public sealed record Capabilities
 
     /// <summary>The same of a VM that runs, while it runs.</summary>
     public VmAspects ChangesRunning { get; init; }
+    /// <summary>A VM can be made of an image of the platform with copied disks beside it (<see cref="VmRequest.Image"/>).</summary>
+    public bool StartsFromImages { get; init; }
 
     /// <summary>A VM can be put away at commit (<see cref="Site.EnsureArchivedAsync"/>).</summary>
     public bool Archives { get; init; }
@@ -95,6 +97,9 @@ public sealed record VmRequest(
     ImmutableArray<TargetDisk> Disks,
     ImmutableDictionary<string, string> Networks)
 {
+    /// <summary>The VM starts from an image and <see cref="Disks"/> are beside it (<see cref="Capabilities.StartsFromImages"/>); null: it starts from the first disk.</summary>
+    public ImageStart? Image { get; init; }
+
     /// <summary>The declaration's block for the target's platform, checked (<see cref="PlatformType.TargetBlock"/>); empty where there is none.</summary>
     public MapValue Options { get; init; } = Value.EmptyMap;
 }

@@ -57,6 +57,12 @@ public static class StampNotes
     /// <summary>On both: the program that has fitted its guest to the platform; its disks are no copy of the source's any more.</summary>
     public const string Converted = "converted";
 
+    /// <summary>On the target: that it is a new system with some of the VM's disks, and which, in the form of <see cref="Spec.ReplatformSpec.Note"/>.</summary>
+    public const string Replatformed = "replatformed";
+
+    /// <summary>On such a target: how many of the declared hooks have been run in it.</summary>
+    public const string Hooks = "hooks";
+
     /// <summary>On the target: when the guest was proven alive. From then on the VM lives there.</summary>
     public const string Accepted = "accepted";
 

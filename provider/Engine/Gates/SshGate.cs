@@ -23,29 +23,57 @@ internal static class SshGate
 
     internal static async Task<(bool Passed, string What)> TryAsync(ProbeSpec probe, string address, SshKeys keys, CancellationToken cancellation)
     {
+        var what = $"\"{probe.Ssh!.Command}\" over SSH at {address}";
+        var ran = await LogInAsync(probe, address, keys, probe.Ssh.Command, null, TryLimit, cancellation);
+        return ran.Code switch
+        {
+            null => (false, $"SSH to {address}: {ran.Errors}"),
+            SshFailed => (false, $"{what}: {Last(ran.Errors)}"),
+            0 when probe.Contains is { } text && !ran.Output.Contains(text, StringComparison.Ordinal) => (false, $"{what} does not print \"{text}\""),
+            0 => (true, $"{what} succeeded"),
+            _ => (false, $"{what} ended with {ran.Code}{(Last(ran.Errors) is { Length: > 0 } said ? $": {said}" : "")}"),
+        };
+    }
+
+    /// <summary>Runs the command as a script that a shell reads, so that no list of processes shows it on either side; within the probe's timeout.</summary>
+    /// <returns>Whether it ended with 0, and if not, how.</returns>
+    internal static async Task<(bool Ended, string What)> RunScriptAsync(ProbeSpec hook, string address, SshKeys keys, CancellationToken cancellation)
+    {
+        // Read whole before its first command runs, which must not find the rest of the script in its input.
+        var ran = await LogInAsync(hook, address, keys, "exec sh -s", $"(\n{hook.Ssh!.Command}\n) </dev/null\n", hook.Timeout, cancellation);
+        return ran.Code switch
+        {
+            0 => (true, "ended well"),
+            null => (false, $"did not end: {ran.Errors}"),
+            SshFailed => (false, $"ended with {SshFailed}, or its connection was lost{Said(ran.Errors)}"),
+            _ => (false, $"ended with {ran.Code}{Said(ran.Errors)}"),
+        };
+
+        static string Said(string errors) => Last(errors) is { Length: > 0 } said ? $": {said}" : "";
+    }
+
+    /// <returns>No code where there was no login, or it took too long; what went wrong is in the errors then.</returns>
+    private static async Task<(int? Code, string Output, string Errors)> LogInAsync(
+        ProbeSpec probe, string address, SshKeys keys, string command, string? input, TimeSpan longest, CancellationToken cancellation)
+    {
         var ssh = probe.Ssh!;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(TryLimit);
+        limit.CancelAfter(longest);
         var folder = Directory.CreateTempSubdirectory("vmmigrate-ssh-");
         try
         {
             await using var agent = ssh.Key is { } name
                 ? await KeyAgent.StartAsync(folder.FullName, keys.Find(name) ?? throw new IOException($"the provider's config has no SSH key \"{name}\""), limit.Token)
                 : null;
-            var (code, output, errors) = await RunAsync("ssh", Arguments(probe, address, folder.FullName, agent?.Socket), null, limit.Token);
-            var what = $"\"{ssh.Command}\" over SSH at {address}";
-            return code == SshFailed ? (false, $"{what}: {Last(errors)}")
-                : code != 0 ? (false, $"{what} ended with {code}{(Last(errors) is { Length: > 0 } said ? $": {said}" : "")}")
-                : probe.Contains is { } text && !output.Contains(text, StringComparison.Ordinal) ? (false, $"{what} does not print \"{text}\"")
-                : (true, $"{what} succeeded");
+            return await RunAsync("ssh", Arguments(probe, address, folder.FullName, agent?.Socket, command), input, limit.Token);
         }
         catch (Exception e) when (e is IOException or Win32Exception)
         {
-            return (false, $"SSH to {address}: {e.Message}");
+            return (null, "", e.Message);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return (false, $"SSH to {address}: not done within {TryLimit.TotalSeconds:0} s");
+            return (null, "", $"not done within {longest.TotalSeconds:0} s");
         }
         finally
         {
@@ -53,7 +81,7 @@ internal static class SshGate
         }
     }
 
-    private static List<string> Arguments(ProbeSpec probe, string address, string folder, string? agent)
+    private static List<string> Arguments(ProbeSpec probe, string address, string folder, string? agent, string command)
     {
         var ssh = probe.Ssh!;
         List<string> arguments = ["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-o", "ServerAliveInterval=5", "-p", probe.Port.ToString(CultureInfo.InvariantCulture)];
@@ -78,7 +106,7 @@ internal static class SshGate
         }
 
         // After "--" nothing is an option, whatever an address or a user is called.
-        arguments.AddRange(["-l", ssh.User, "--", address, ssh.Command]);
+        arguments.AddRange(["-l", ssh.User, "--", address, command]);
         return arguments;
     }
 

@@ -46,6 +46,9 @@ public sealed record Observation
 
     public ImmutableArray<Copy> Copies { get; init; } = [];
 
+    /// <summary>Disks at home that are not carried (<see cref="Replatforming"/>); <see cref="Home"/> has the others.</summary>
+    public ImmutableArray<Disk> LeftDisks { get; init; } = [];
+
     /// <summary>Throw-away clones of test boots that a run has left.</summary>
     public ImmutableArray<(Site Site, Vm Vm)> Clones { get; init; } = [];
 

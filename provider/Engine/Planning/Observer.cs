@@ -56,7 +56,7 @@ public static class Observer
             (found, fence) = (null, FenceState.None);
         }
 
-        return new Observation
+        return Replatforming.AsNoted(new Observation
         {
             MigrationId = id,
             HomeSite = home,
@@ -65,7 +65,7 @@ public static class Observer
             Copies = copies.ToImmutable(),
             PlacedDisks = disks.ToImmutable(),
             Clones = clones.ToImmutable(),
-        };
+        });
     }
 
     /// <summary>The stamped VM before any other: a fence may have renamed it, and somebody may have made another of its name.</summary>

@@ -164,7 +164,7 @@ public static class Planner
     private static ImmutableArray<Step> Move(Run run) =>
     [
         // A copy that was started and never accepted holds writes that do not count, unless it is complete and only waits for its proof.
-        .. run.Seen.Copies.Any(copy => copy.Site != run.To || run.GoesBackTo is not null || !CopyIsComplete(run)) ? new Step[] { new DropStrayCopies() } : [],
+        .. run.Seen.Copies.Any(copy => copy.Site != run.To || run.GoesBackTo is not null || !CopyIsComplete(run) || !Replatforming.Fits(copy, run.Spec)) ? new Step[] { new DropStrayCopies() } : [],
         .. Strays(run),
         new StampSource(), new CreateDisks(), .. Change(run),
     ];
@@ -181,10 +181,11 @@ public static class Planner
             .. ConvertGuest.Of(run) is null ? Array.Empty<Step>() : [new ConvertGuest()],
             new DefineTarget(),
             .. run.WasRunning ? new Step[] { new StartTarget() } : [],
+            .. run.WasRunning && run.Spec.Replatform is { Hooks.IsEmpty: false } ? new Step[] { new RunHooks() } : [],
             new ProveGuest(),
         ];
 
-    private static Step[] Inspection(Run run) => run.Spec.InspectGuest == GuestInspection.Off ? [] : [new InspectGuest()];
+    private static Step[] Inspection(Run run) => run.Spec.InspectGuest == GuestInspection.Off || run.Spec.Replatform is not null ? [] : [new InspectGuest()];
 
     private static IEnumerable<Step> Live() => [new MoveLive(), new CompareDisks(), new ProveGuest()];
 

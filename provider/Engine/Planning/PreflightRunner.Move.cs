@@ -91,6 +91,7 @@ public static partial class PreflightRunner
                 ToCapabilities = to.Capabilities,
                 Placement = placement!,
                 Placing = placing,
+                LeftDisks = seen.LeftDisks,
                 Relocates = Relocations.Moves(run),
                 CopyExists = isThere,
                 BytesAtTarget = bytesAtTarget,
@@ -126,6 +127,7 @@ public static partial class PreflightRunner
         }
 
         findings.AddRange(Converting(run, plan));
+        findings.AddRange(Replatforming.Find(run));
         if (plan.Steps.Any(step => step is Steps.RelocateVm))
         {
             findings.AddRange((await place.Site.FindRelocationBlockersAsync(Steps.RelocateVm.Request(run, place.Vm), to, cancellation)).Select(blocker => Finding.Error(

@@ -67,7 +67,7 @@ public static partial class PreflightRunner
 
         try
         {
-            var seen = await ObserveAsync(spec, remembered, home, to, sites, cancellation);
+            var seen = Replatforming.Narrow(await ObserveAsync(spec, remembered, home, to, sites, cancellation), spec);
             if (seen.Home?.Stamp?[StampNotes.Committed] is not null && seen.Current is null)
             {
                 return await KeptSourceAsync(spec, removal, to, cancellation);

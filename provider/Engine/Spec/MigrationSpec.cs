@@ -164,6 +164,9 @@ public sealed record MigrationSpec
 
     public Conversion Conversion { get; init; }
 
+    /// <summary>Null: the VM moves as it is.</summary>
+    public ReplatformSpec? Replatform { get; init; }
+
     public RollbackChanges Rollback { get; init; } = RollbackChanges.BringBack;
 
     /// <summary>How many recovery points of the copy are kept at the target; 0: none.</summary>

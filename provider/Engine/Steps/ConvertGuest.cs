@@ -28,7 +28,7 @@ internal sealed class ConvertGuest : Step
         : "nothing to convert";
 
     /// <summary>The tool that this run's guest is converted by; null where it is not to be, or there is none.</summary>
-    internal static GuestConversion? Of(Run run) => run.To.ConversionFrom(run.From.Platform) is { } tool && run.Spec.Conversion switch
+    internal static GuestConversion? Of(Run run) => run.Spec.Replatform is null && run.To.ConversionFrom(run.From.Platform) is { } tool && run.Spec.Conversion switch
     {
         Conversion.Required => true,
         Conversion.Auto => tool.IsInstalled && tool.WhyNeeded(run.Vm) is not null,

@@ -55,7 +55,8 @@ internal sealed class DefineAgain : Step
         }
 
         await run.To.EnsureRunningAsync(run.CopyId, cancellation);
+        var hooks = await RunHooks.RunAsync(run, cancellation);
         run.Guest = await GuestProbe.WaitForAllAsync(run, run.To, run.CopyId, cancellation);
-        return $"{run.Placement!.Name} runs at {run.To.Name} again: {run.Guest}";
+        return $"{run.Placement!.Name} runs at {run.To.Name} again: {(hooks.Length > 0 ? $"{hooks}; " : "")}{run.Guest}";
     }
 }

@@ -36,6 +36,15 @@ internal sealed partial class AwsSite
         }
 
         await PreviewCardsAsync(request, options, cards, at, findings, shape, cancellation).ConfigureAwait(false);
+        if (request.Image is { } start)
+        {
+            await PreviewImageAsync(request, start, options, at, findings, shape, cancellation).ConfigureAwait(false);
+        }
+        else if (options.KeyPair is not null)
+        {
+            findings.Add(Finding.Warning("input.unused", at.Child("keyPair"), "A VM that moves as it is has its own keys: a key pair does nothing without replatform."));
+        }
+
         if (await PreviewTypeAsync(request, options, cards.Count, at, findings, shape, cancellation).ConfigureAwait(false) is { } type)
         {
             PreviewVolumes(request, options, at, findings);
@@ -100,6 +109,11 @@ internal sealed partial class AwsSite
         catch (PlatformException e) when (e.Kind is PlatformErrorKind.Refused or PlatformErrorKind.Unsupported)
         {
             findings.Add(Finding.Error("aws.type.fits", here, e.Message));
+            return null;
+        }
+        catch (PlatformException e) when (request.Image is not null && e.Kind == PlatformErrorKind.NotFound)
+        {
+            // The image is not there, which was told.
             return null;
         }
 
@@ -172,6 +186,11 @@ internal sealed partial class AwsSite
             {
                 findings.Add(Finding.Error("aws.volume.throughput", at.Child("throughput"), $"Disk {disk.DiskName}: only gp3 volumes have a throughput of their own, from 125 to 2000 MiB/s; {rate} for {disk.Pool} is refused."));
             }
+        }
+
+        if (request.Image is not null)
+        {
+            return;
         }
 
         if (request.Disks.Length > 26)

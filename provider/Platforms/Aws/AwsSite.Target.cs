@@ -38,9 +38,9 @@ internal sealed partial class AwsSite
         }
 
         var shell = ours.FirstOrDefault() ?? await LaunchShellAsync(request, options, shape, cards, cancellation).ConfigureAwait(false);
-        await StateOfShellAsync(shell.InstanceId, cancellation).ConfigureAwait(false);
+        await StateOfShellAsync(shell.InstanceId, request.Image is not null, cancellation).ConfigureAwait(false);
         shell = await NeedInstanceAsync(shell.InstanceId, cancellation).ConfigureAwait(false);
-        if (await RootAsync(shell, cancellation).ConfigureAwait(false) is { } blank && !AwsTags.Read(blank.Volume.Tags).ContainsKey(AwsTags.Disk))
+        if (request.Image is null && await RootAsync(shell, cancellation).ConfigureAwait(false) is { } blank && !AwsTags.Read(blank.Volume.Tags).ContainsKey(AwsTags.Disk))
         {
             await DetachAsync(blank.Volume.VolumeId, shell.InstanceId, cancellation).ConfigureAwait(false);
             await DeleteVolumeAsync(blank.Volume.VolumeId, cancellation).ConfigureAwait(false);
@@ -49,7 +49,7 @@ internal sealed partial class AwsSite
         for (var i = 0; i < volumes.Count; i++)
         {
             var (disk, snapshot) = volumes[i];
-            var device = i == 0 ? RootDevice : $"/dev/sd{(char)('a' + i)}";
+            var device = request.Image is { } start ? start.Devices[disk.DiskName] : i == 0 ? RootDevice : $"/dev/sd{(char)('a' + i)}";
             await EnsureVolumeAsync(disk, snapshot, shell, device, options, cancellation).ConfigureAwait(false);
         }
 
@@ -125,7 +125,7 @@ internal sealed partial class AwsSite
     {
         var id = instance.InstanceId;
         var working = (await HeldAsync(instance, cancellation).ConfigureAwait(false)).FindAll(volume =>
-            AwsTags.Read(volume.Volume.Tags) is var tags && tags.GetValueOrDefault(AwsTags.Migration) == migrationId && tags.ContainsKey(AwsTags.Disk));
+            AwsTags.Read(volume.Volume.Tags) is var tags && tags.GetValueOrDefault(AwsTags.Migration) == migrationId && (tags.ContainsKey(AwsTags.Disk) || tags.GetValueOrDefault(AwsTags.Kind) == AwsTags.OfImage));
         await _connection.AskAsync(
             $"lifting the protection of {id}",
             ec2 => ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = id, DisableApiTermination = false }, cancellation), cancellation).ConfigureAwait(false);
@@ -204,7 +204,7 @@ internal sealed partial class AwsSite
     private async Task<Instance> LaunchShellAsync(VmRequest request, AwsTarget options, InstanceShape shape, List<Subnet> subnets, CancellationToken cancellation)
     {
         var id = request.Stamp.MigrationId;
-        var image = await EnsureImageAsync(id, shape, cancellation).ConfigureAwait(false);
+        var image = request.Image?.Image ?? await EnsureImageAsync(id, shape, cancellation).ConfigureAwait(false);
         var cards = new List<string>();
         for (var i = 0; i < subnets.Count; i++)
         {
@@ -212,7 +212,8 @@ internal sealed partial class AwsSite
         }
 
         var tags = new Dictionary<string, string>(options.Tags) { ["Name"] = request.Name, [AwsTags.Migration] = id, [AwsTags.Kind] = "shell" };
-        var token = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{id}/{image}")))[..60];
+        // A token stands for one instance for ever, also after its end. Cards are made anew with each.
+        var token = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{id}/{image}/{string.Join('/', cards)}")))[..60];
         var launched = await _connection.AskSoonAsync(
             $"launching the instance for {request.Name} ({shape.Type})",
             ec2 => ec2.RunInstancesAsync(
@@ -227,12 +228,15 @@ internal sealed partial class AwsSite
                     IamInstanceProfile = options.InstanceProfile is { } profile
                         ? profile.StartsWith("arn:", StringComparison.Ordinal) ? new IamInstanceProfileSpecification { Arn = profile } : new IamInstanceProfileSpecification { Name = profile }
                         : null,
+                    KeyName = request.Image is null ? null : options.KeyPair,
                     MetadataOptions = new InstanceMetadataOptionsRequest { HttpTokens = HttpTokensState.Required, HttpEndpoint = InstanceMetadataEndpointState.Enabled },
                     InstanceInitiatedShutdownBehavior = ShutdownBehavior.Stop,
                     TagSpecifications =
                     [
                         AwsTags.Specification("instance", tags),
-                        AwsTags.Specification("volume", [KeyValuePair.Create(AwsTags.Migration, id), KeyValuePair.Create(AwsTags.Kind, "blank")]),
+                        AwsTags.Specification("volume", request.Image is null
+                            ? [KeyValuePair.Create(AwsTags.Migration, id), KeyValuePair.Create(AwsTags.Kind, "blank")]
+                            : new Dictionary<string, string>(options.Tags) { [AwsTags.Migration] = id, [AwsTags.Kind] = AwsTags.OfImage, ["Name"] = $"{request.Name} system" }),
                     ],
                 },
                 cancellation),
@@ -240,8 +244,8 @@ internal sealed partial class AwsSite
         return launched.Reservation.Instances[0];
     }
 
-    /// <summary>Launched with nothing to boot, then stopped. There is no guest in it that could mind.</summary>
-    private async Task StateOfShellAsync(string vmId, CancellationToken cancellation)
+    /// <summary>Launched with nothing to boot, then stopped: there is no guest in it that could mind. One of an image boots, and is asked to stop.</summary>
+    private async Task StateOfShellAsync(string vmId, bool boots, CancellationToken cancellation)
     {
         var state = await _connection.UntilAsync(
             $"instance {vmId} to be launched", StatePatience,
@@ -251,9 +255,14 @@ internal sealed partial class AwsSite
                 return (now is "running" or "stopped" or "stopping", now);
             },
             cancellation).ConfigureAwait(false);
+        if (state == "running" && boots)
+        {
+            await FirstBootAsync(vmId, cancellation).ConfigureAwait(false);
+        }
+
         if (state == "running")
         {
-            await _connection.AskAsync($"stopping {vmId}", ec2 => ec2.StopInstancesAsync(new StopInstancesRequest { InstanceIds = [vmId], Force = true }, cancellation), cancellation).ConfigureAwait(false);
+            await _connection.AskAsync($"stopping {vmId}", ec2 => ec2.StopInstancesAsync(new StopInstancesRequest { InstanceIds = [vmId], Force = boots ? null : true }, cancellation), cancellation).ConfigureAwait(false);
         }
 
         await StateAsync(vmId, "stopped", cancellation).ConfigureAwait(false);
@@ -264,8 +273,9 @@ internal sealed partial class AwsSite
         var mine = await _connection.AskAsync(
             "looking for network interfaces of ours",
             ec2 => ec2.DescribeNetworkInterfacesAsync(new DescribeNetworkInterfacesRequest { Filters = [AwsTags.With(AwsTags.Migration, migrationId), AwsTags.With(AwsTags.Card, index.ToString(CultureInfo.InvariantCulture))] }, cancellation), cancellation).ConfigureAwait(false);
-        if ((mine.NetworkInterfaces ?? []).Find(card => card.SubnetId == subnet.SubnetId && card.Attachment is null) is { } there)
+        if ((mine.NetworkInterfaces ?? []).Find(card => card.SubnetId == subnet.SubnetId) is { } there)
         {
+            // One that an instance has belongs to a launch whose reply was lost and which EC2 does not show yet: the same launch again gives that one.
             return there.NetworkInterfaceId;
         }
 

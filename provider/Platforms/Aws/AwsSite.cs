@@ -38,6 +38,7 @@ internal sealed partial class AwsSite : Site
     public override Capabilities Capabilities { get; } = new()
     {
         ChangedBlockTracking = true,
+        StartsFromImages = true,
         TakesFrom = ["libvirt", "vsphere", "simulator"],
         WhyNoQuiesce = NoQuiesce,
         WhyNoHardwareAddresses = "EC2 gives every network interface an address of its own",

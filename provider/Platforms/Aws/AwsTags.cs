@@ -20,8 +20,11 @@ internal static class AwsTags
     /// <summary>On an instance: the stamp's role. An instance without it that has <see cref="Kind"/> is a shell that is being made.</summary>
     internal const string Role = Prefix + "role";
 
-    /// <summary>What the object is to us: disk, working, checkpoint, reading, shell, blank, image, card, lease.</summary>
+    /// <summary>What the object is to us: disk, working, checkpoint, reading, shell, blank, image, card, lease, and <see cref="OfImage"/>.</summary>
     internal const string Kind = Prefix + "kind";
+
+    /// <summary>A volume that an instance has from its image: nobody's copy.</summary>
+    internal const string OfImage = "of-image";
 
     internal const string Disk = Prefix + "disk";
 

@@ -14,6 +14,7 @@ internal sealed record AwsTarget
         [
             new("instanceType", FieldType.Text, "The instance type. Default: the smallest current one that has the VM's processors and memory."),
             new("securityGroups", FieldType.ListOf(FieldType.Text), "Ids of the security groups of every network interface. Default: the VPC's own."),
+            new("keyPair", FieldType.Text, "Name of the EC2 key pair whose public key the image's cloud-init lets in, for `replatform`."),
             new("instanceProfile", FieldType.Text, "Name or ARN of the instance profile."),
             new("privateAddresses", FieldType.ListOf(FieldType.Text), "The private IPv4 address of each network interface, in the order of the VM's cards; an empty text lets EC2 choose. Default: the VM's own address where it fits the subnet."),
             new("iops", FieldType.Integer, "IOPS of each volume (gp3, io1, io2)."),
@@ -29,6 +30,8 @@ internal sealed record AwsTarget
     internal string? InstanceType { get; init; }
 
     internal ImmutableArray<string> SecurityGroups { get; init; } = [];
+
+    internal string? KeyPair { get; init; }
 
     internal string? InstanceProfile { get; init; }
 
@@ -50,6 +53,7 @@ internal sealed record AwsTarget
     {
         InstanceType = options["instanceType"].AsText,
         SecurityGroups = [.. (options["securityGroups"].AsList?.Items ?? []).Select(item => item.AsText).OfType<string>()],
+        KeyPair = options["keyPair"].AsText,
         InstanceProfile = options["instanceProfile"].AsText,
         PrivateAddresses = [.. (options["privateAddresses"].AsList?.Items ?? []).Select(item => item.AsText ?? "")],
         Iops = (int?)options["iops"].AsNumber,

@@ -113,10 +113,10 @@ internal static class InstanceFacts
 /// <summary>A volume and how an instance holds it, or held it before a fence.</summary>
 internal sealed record HeldVolume(Volume Volume, string Device, bool DeleteOnTermination)
 {
-    /// <summary>As the disk was called where it came from; else by the device's letters, as everybody else calls a disk: <c>/dev/sda1</c> and <c>/dev/xvda</c> are <c>vda</c>.</summary>
+    /// <summary>As the disk was called where it came from; one of an image's own by its device with <c>image-</c> before, so that no disk from elsewhere has its name; else by the device's letters, as everybody else calls a disk: <c>/dev/sda1</c> and <c>/dev/xvda</c> are <c>vda</c>.</summary>
     internal string DiskName =>
         (Volume.Tags ?? []).Find(tag => tag.Key == AwsTags.Disk)?.Value is { Length: > 0 } name ? name
-        : "vd" + Device.Replace("/dev/", "", StringComparison.Ordinal).TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9').Replace("xvd", "", StringComparison.Ordinal).Replace("sd", "", StringComparison.Ordinal);
+        : (AwsTags.Read(Volume.Tags).GetValueOrDefault(AwsTags.Kind) == AwsTags.OfImage ? "image-" : "") + "vd" + Device.Replace("/dev/", "", StringComparison.Ordinal).TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9').Replace("xvd", "", StringComparison.Ordinal).Replace("sd", "", StringComparison.Ordinal);
 
     internal bool IsRootOf(Instance instance) => Device == instance.RootDeviceName;
 

@@ -14,6 +14,11 @@ internal sealed partial class AwsSite
 {
     private async Task<InstanceShape> ShapeOfAsync(VmRequest request, AwsTarget options, int cards, CancellationToken cancellation)
     {
+        if (request.Image is { } start)
+        {
+            return await ShapeOfAsync(request, await NeedImageAsync(start.Image, cancellation).ConfigureAwait(false), options, cards, cancellation).ConfigureAwait(false);
+        }
+
         var vm = request.Source;
         var native = request.SourcePlatform == Key && vm.NativeDefinition is { } text ? JsonNode.Parse(text) : null;
         var architecture = vm.Architecture.Or("x86_64") is "aarch64" or "arm64" ? "aarch64" : "x86_64";
@@ -25,7 +30,7 @@ internal sealed partial class AwsSite
         await DescribeTypesAsync([type], cancellation).ConfigureAwait(false);
         if (_types.TryGetValue(type, out var info) && !(info.ProcessorInfo?.SupportedArchitectures ?? []).Contains(architecture == "aarch64" ? "arm64" : "x86_64"))
         {
-            throw No(PlatformErrorKind.Refused, $"The instance type {type} has another processor architecture than {vm.Name} ({architecture}): its disks would not boot there. A move to another architecture is a new instance with its data moved (replatform).");
+            throw No(PlatformErrorKind.Refused, $"The instance type {type} has another processor architecture than {vm.Name} ({architecture}): its disks would not boot there. A move to another architecture is a new instance of an image with its data disks moved: declare replatform.");
         }
 
         return new InstanceShape(type, architecture, boot, tpm, why);

@@ -39,6 +39,12 @@ namespace VmMigrate.Sdk.Inputs
         [Input("iops")]
         public int? Iops { get; set; }
 
+        /// <summary>
+        /// Name of the EC2 key pair whose public key the image's cloud-init lets in, for `replatform`.
+        /// </summary>
+        [Input("keyPair")]
+        public string? KeyPair { get; set; }
+
         [Input("privateAddresses")]
         private List<string>? _privateAddresses;
 

@@ -33,6 +33,10 @@ namespace VmMigrate.Sdk.Outputs
         /// </summary>
         public readonly int? Iops;
         /// <summary>
+        /// Name of the EC2 key pair whose public key the image's cloud-init lets in, for `replatform`.
+        /// </summary>
+        public readonly string? KeyPair;
+        /// <summary>
         /// The private IPv4 address of each network interface, in the order of the VM's cards; an empty text lets EC2 choose. Default: the VM's own address where it fits the subnet.
         /// </summary>
         public readonly ImmutableArray<string> PrivateAddresses;
@@ -67,6 +71,8 @@ namespace VmMigrate.Sdk.Outputs
 
             int? iops,
 
+            string? keyPair,
+
             ImmutableArray<string> privateAddresses,
 
             ImmutableArray<string> securityGroups,
@@ -83,6 +89,7 @@ namespace VmMigrate.Sdk.Outputs
             InstanceProfile = instanceProfile;
             InstanceType = instanceType;
             Iops = iops;
+            KeyPair = keyPair;
             PrivateAddresses = privateAddresses;
             SecurityGroups = securityGroups;
             StatusChecks = statusChecks;

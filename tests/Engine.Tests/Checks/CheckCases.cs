@@ -29,6 +29,7 @@ internal static partial class CheckCases
         ["access.site.reach"] = "A_site_that_does_not_answer_and_a_name_that_is_not_there_are_findings",
         ["request.vm.unique"] = "A_site_that_does_not_answer_and_a_name_that_is_not_there_are_findings",
         ["facts.unknown"] = "Checks_that_cannot_see_their_facts_are_summed_up_in_one_finding",
+        ["replatform.moved"] = "A_copy_that_was_made_of_another_declaration_is_not_taken_for_the_new_vm",
         ["facts.drift"] = "A_VM_stopped_by_hand_at_the_target_is_drift_and_the_next_run_starts_it",
         ["disk.size-shrink"] = "A_disk_of_another_length_is_made_anew",
         ["sec.secrets-in-state"] = "Known_secrets_and_control_characters_are_taken_out",
@@ -43,6 +44,11 @@ internal static partial class CheckCases
         Sure("request.target.same", s => s with { To = s.To with { Identity = "here" } }, s => s, "every site has an identity"),
         .. new[] { "map.network.complete", "map.network.exists", "map.network.unused", "map.storage.complete", "map.storage.exists", "map.host.exists" }
             .Select(id => Sure(id, s => s with { Placing = [Finding.Error(id, PropertyPath.Root, "x")] }, s => s, "judged by placement; see PlacementTests")),
+        Sure("replatform.target", s => Replatform(s, "vdb"), s => Replatform(s, "vdb") with { ToCapabilities = new Capabilities { StartsFromImages = true } }, "drivers say what they can"),
+        Sure("replatform.disks", s => Replatform(s, "vdx"), s => Replatform(s, "vdb"), "the list of disks is a part of every VM"),
+        Sure("replatform.os-disk", s => Replatform(s, "vda"), s => Replatform(s, "vdb"), "the list of disks is a part of every VM"),
+        Sure("replatform.carries", s => Replatform(s, "vdb"), s => s, "what is unknown is told as unknown"),
+        Sure("replatform.leaves", s => Replatform(s, "vdb"), s => s, "what is unknown is told as unknown"),
         new("map.network.single-pod", s => TwoCards(s).With("network.pod=true"), s => s.With("network.pod=true"), s => s),
         Sure(
             "verify.tcp", s => s with { Spec = s.Spec with { Probes = [Tcp] } },
@@ -137,4 +143,12 @@ internal static partial class CheckCases
     private static CheckSubject Across(CheckSubject s) => s with { From = s.From with { Kind = s.From.Kind == "libvirt" && s.To.Kind == "vsphere" ? "hyperv" : s.From.Kind }, To = s.To with { Kind = s.From.Kind == "vsphere" ? "libvirt" : "vsphere" } };
 
     private static Reserved Beside(string vm) => Reserved.Nothing with { Vms = [vm] };
+
+    /// <summary>With a second disk, of which those named are carried.</summary>
+    private static CheckSubject Replatform(CheckSubject s, string disk) => s with
+    {
+        Spec = s.Spec with { Replatform = new ReplatformSpec("image", [new DataDisk(disk, "/dev/sdf")], []) },
+        Vm = s.Vm with { Disks = disk == "vda" ? s.Vm.Disks : [s.Vm.Disks[0] with { Name = "vdb" }] },
+        LeftDisks = disk == "vda" ? [] : s.Vm.Disks,
+    };
 }

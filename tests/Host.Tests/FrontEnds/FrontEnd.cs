@@ -24,16 +24,21 @@ internal abstract class FrontEnd : IAsyncDisposable
         {
             MapValue Site(params (string, Value)[] more) => Value.Map(("simulator", Value.Map(
                 [("world", Value.Text(_world)), ("guest", Value.Map(("boot", Value.Text("0s")), ("shutdown", Value.Text("0s")))), .. more])));
-            return Value.Map(("sites", Value.Map(
-                ("dc1", Site(("diskData", Value.Text("1MiB")), ("machines", Value.List([Value.Map(("name", Value.Text("web")), ("disks", Value.List([Value.Text("8MiB")])))])))),
+            MapValue Machine(string name, params string[] disks) => Value.Map(("name", Value.Text(name)), ("disks", Value.List([.. disks.Select(Value.Text)])), ("networks", Value.List([Value.Text("default")])));
+            return Value.Map(("sites", Value.Map([
+                ("dc1", Site(("diskData", Value.Text("1MiB")), ("machines", Value.List(Cloud is null ? [Value.Map(("name", Value.Text("web")), ("disks", Value.List([Value.Text("8MiB")])))] : [Machine("db", "8MiB", "6MiB")])))),
                 ("dc2", Site()),
-                ("dc3", Site()))));
+                ("dc3", Site()),
+                .. Cloud is null ? Array.Empty<(string, Value)>() : [("cloud", Cloud)]])));
         }
     }
 
     internal static MapValue Declare(params (string Name, Value Value)[] more) => more.Aggregate(
         Value.Map(("vm", Value.Map(("site", Value.Text("dc1")), ("name", Value.Text("web")))), ("target", Value.Map(("site", Value.Text("dc2"))))),
         (inputs, entry) => inputs.With(entry.Name, entry.Value));
+
+    /// <summary>A site <c>cloud</c> beside the simulated ones, which have a VM <c>db</c> with a system disk and a data disk then.</summary>
+    internal MapValue? Cloud { get; set; }
 
     internal static FrontEnd Open(string engine) => engine == "Pulumi" ? new PulumiFrontEnd() : new TerraformFrontEnd();
 

@@ -16,8 +16,7 @@ public sealed class SshGateTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _ssh = await LoopbackSsh.StartAsync(Cancel);
-        var known = await TwoHosts.RunAsync("ssh-keyscan", ["-p", $"{_ssh.Port}", "127.0.0.1"]);
-        _hostKey = known.Split('\n').First(line => line.Length > 0 && line[0] != '#').Split(' ', 2)[1];
+        _hostKey = await _ssh.HostKeyAsync();
     }
 
     public async ValueTask DisposeAsync() => await _ssh.DisposeAsync();

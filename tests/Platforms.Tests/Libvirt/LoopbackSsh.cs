@@ -25,6 +25,9 @@ internal sealed class LoopbackSsh : IAsyncDisposable
     /// <summary>The account: the lab's own where root runs the tests, else ours.</summary>
     internal static string Account => Environment.UserName == "root" ? "lab" : Environment.UserName;
 
+    /// <summary>Its public key, as in a file of known hosts.</summary>
+    internal async Task<string> HostKeyAsync() => (await TwoHosts.RunAsync("ssh-keyscan", ["-p", $"{Port}", "127.0.0.1"])).Split('\n').First(line => line.Length > 0 && line[0] != '#').Split(' ', 2)[1];
+
     internal static async Task<LoopbackSsh> StartAsync(CancellationToken cancellation)
     {
         var folder = Directory.CreateTempSubdirectory("vmmigrate-sshd-").FullName;

@@ -9,12 +9,15 @@ public sealed class ExamplesTests
     private const string VSphere = "examples/vsphere-to-kvm";
 
     private const string Ec2 = "examples/vsphere-to-ec2";
+    private const string Graviton = "examples/x86-to-graviton";
 
-    [Fact]
-    public async Task The_cold_example_means_the_same_in_yaml_and_in_csharp()
+    [Theory]
+    [InlineData(Cold)]
+    [InlineData(Graviton)]
+    public async Task An_example_means_the_same_in_yaml_and_in_csharp(string example)
     {
-        var yaml = YamlProgram.Read($"{Cold}/yaml/Pulumi.yaml");
-        var csharp = await CSharpProgram.RunAsync($"{Cold}/csharp", YamlProgram.ConfigDefaults(YamlProgram.Read($"{Cold}/csharp/Pulumi.yaml")));
+        var yaml = YamlProgram.Read($"{example}/yaml/Pulumi.yaml");
+        var csharp = await CSharpProgram.RunAsync($"{example}/csharp", YamlProgram.ConfigDefaults(YamlProgram.Read($"{example}/csharp/Pulumi.yaml")));
 
         Assert.Equal(WithDefaults(YamlProgram.Parse(yaml)), WithDefaults(csharp));
     }
@@ -23,6 +26,7 @@ public sealed class ExamplesTests
     [InlineData(Cold, "kvm")]
     [InlineData(VSphere, "estate")]
     [InlineData(Ec2, "estate")]
+    [InlineData(Graviton, "estate")]
     public void An_example_means_the_same_in_yaml_and_in_terraform(string example, string provider)
     {
         var yaml = YamlProgram.Parse(YamlProgram.Read($"{example}/yaml/Pulumi.yaml"));
@@ -52,6 +56,8 @@ public sealed class ExamplesTests
     [InlineData(VSphere + "/yaml/Pulumi.yaml")]
     [InlineData(Ec2 + "/csharp/Pulumi.yaml")]
     [InlineData(Ec2 + "/yaml/Pulumi.yaml")]
+    [InlineData(Graviton + "/csharp/Pulumi.yaml")]
+    [InlineData(Graviton + "/yaml/Pulumi.yaml")]
     public void A_project_finds_the_provider_where_the_build_leaves_it(string file)
     {
         var project = YamlProgram.Read(file);
@@ -67,6 +73,7 @@ public sealed class ExamplesTests
     [InlineData(Cold)]
     [InlineData(VSphere)]
     [InlineData(Ec2)]
+    [InlineData(Graviton)]
     public void An_example_uses_the_schema_s_names_only(string example)
     {
         var schema = Schema();
@@ -119,9 +126,10 @@ public sealed class ExamplesTests
     private static string WithDefaults(Declaration declaration)
     {
         var schema = Schema();
-        foreach (var (key, inputs) in declaration.Resources.Where(entry => !entry.Key.StartsWith("pulumi:", StringComparison.Ordinal)))
+        foreach (var (key, inputs) in declaration.Resources)
         {
-            Fill((JObject)inputs, (JObject)schema["resources"]![key.Split(' ')[0]]!["inputProperties"]!, schema);
+            var body = key.StartsWith("pulumi:providers:", StringComparison.Ordinal) ? schema["provider"]! : schema["resources"]![key.Split(' ')[0]]!;
+            Fill((JObject)inputs, (JObject)body["inputProperties"]!, schema);
         }
 
         return declaration.ToString();
@@ -132,10 +140,11 @@ public sealed class ExamplesTests
         foreach (var (name, property) in properties)
         {
             value[name] ??= property!["default"]?.DeepClone();
-            var reference = (string?)property!["$ref"] ?? (string?)property["items"]?["$ref"];
+            var ofMap = (string?)property!["additionalProperties"]?["$ref"];
+            var reference = (string?)property["$ref"] ?? (string?)property["items"]?["$ref"] ?? ofMap;
             if (reference is not null && schema["types"]![reference.Split('/')[^1]]!["properties"] is JObject nested)
             {
-                foreach (var item in value[name] is JArray list ? list.OfType<JObject>() : new[] { value[name] }.OfType<JObject>())
+                foreach (var item in value[name] is JArray list ? list.OfType<JObject>() : ofMap is not null && value[name] is JObject map ? map.Properties().Select(entry => entry.Value).OfType<JObject>() : new[] { value[name] }.OfType<JObject>())
                 {
                     Fill(item, nested, schema);
                 }

@@ -247,6 +247,8 @@ namespace Pulumi
 
         public T GetObject<T>(string key) => throw new NotSupportedException();
 
+        public Output<string> RequireSecret(string key) => new(Require(key));
+
         public string Require(string key) => Get(key) ?? throw new InvalidOperationException($"The config has no {key}.");
     }
 

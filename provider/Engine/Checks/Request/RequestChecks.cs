@@ -237,5 +237,6 @@ internal static class RequestChecks
             Source = "J",
             At = "verify.probes",
         },
+        .. ReplatformChecks.All,
     ];
 }

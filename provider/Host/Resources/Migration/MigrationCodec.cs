@@ -50,6 +50,7 @@ internal static class MigrationCodec
             InspectGuest = Word(inputs["verify"]["inspectGuest"], GuestInspection.Off),
             Probes = ReadProbes(inputs["verify"]["probes"]),
             Conversion = Word(inputs["conversion"], Conversion.Never),
+            Replatform = ReadReplatform(inputs["replatform"]),
             Rollback = Word(inputs["rollback"]["changes"], RollbackChanges.BringBack),
             KeepPoints = (int)Math.Clamp(inputs["rollback"]["keep"].AsNumber ?? 5, 0, MostPoints),
             RollbackTo = inputs["rollback"]["to"].AsText,
@@ -117,13 +118,21 @@ internal static class MigrationCodec
                             http["verifyCertificate"].AsBool ?? true),
                     }
                     : ssh.AsMap is not null
-                        ? new ProbeSpec(ProbeKind.Ssh, timeout, interval, ssh["host"].AsText, (int)(ssh["port"].AsNumber ?? 22), ssh["contains"].AsText)
-                        {
-                            Ssh = new SshProbe(ssh["user"].AsText!, ssh["command"].AsText!, ssh["keyFile"].AsText, ssh["key"].AsText, ssh["hostKey"].AsText),
-                        }
+                        ? ReadSsh(ssh, timeout, interval)
                         : new ProbeSpec(ProbeKind.GuestAgent, timeout, interval);
         return spec with { Successes = (int)(probe["successes"].AsNumber ?? 1), Failures = (int)(probe["failures"].AsNumber ?? 0) };
     }
+
+    private static ReplatformSpec? ReadReplatform(Value replatform) => replatform.AsMap is null ? null : new(
+        replatform["image"].AsText!,
+        [.. (replatform["dataDisks"].AsList?.Items ?? []).Select(disk => new DataDisk(disk["disk"].AsText!, disk["device"].AsText!))],
+        [.. (replatform["hooks"].AsList?.Items ?? []).Select(hook => ReadSsh(hook, Time(hook["timeout"], TimeSpan.FromMinutes(5)), TimeSpan.FromSeconds(1)))]);
+
+    private static ProbeSpec ReadSsh(Value ssh, TimeSpan timeout, TimeSpan interval) =>
+        new(ProbeKind.Ssh, timeout, interval, ssh["host"].AsText, (int)(ssh["port"].AsNumber ?? 22), ssh["contains"].AsText)
+        {
+            Ssh = new SshProbe(ssh["user"].AsText!, ssh["command"].AsText!, ssh["keyFile"].AsText, ssh["key"].AsText, ssh["hostKey"].AsText),
+        };
 
     private static TimeSpan Time(Value value, TimeSpan fallback) => value.AsText is { } text ? Quantity.Duration(text) ?? fallback : fallback;
 

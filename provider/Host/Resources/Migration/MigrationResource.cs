@@ -50,6 +50,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         }
 
         findings.AddRange(ProbeRules.Check(inputs["verify"]["probes"], sites().SshKeys));
+        findings.AddRange(ProbeRules.CheckHooks(inputs["replatform"]["hooks"], sites().SshKeys));
         findings.AddRange(Engine.Facts.DeclaredFacts.Read(MigrationCodec.FactTexts(inputs), PropertyPath.Of("facts")).Findings);
         var waivers = inputs["waive"].AsList?.Items ?? [];
         for (var i = 0; i < waivers.Length; i++)

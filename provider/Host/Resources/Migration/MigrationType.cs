@@ -168,6 +168,31 @@ internal static class MigrationType
             new("hostKey", FieldType.Text, "The guest's public host key, such as `ssh-ed25519 AAAA…`. Default: as the SSH client knows it, trusted when it knows none."),
         ]);
 
+    internal static ObjectType DataDisk { get; } = new(
+        "DataDisk",
+        "A disk that a replatformed VM keeps.",
+        [
+            new("disk", FieldType.Text, "The disk's name at the source, such as `vdb`.") { Required = true },
+            new("device", FieldType.Text, "The device name at the new VM, such as `/dev/sdf`. An NVMe guest finds it by `nvme id-ctrl` or its image's udev rules; mounting by UUID or label needs neither.") { Required = true },
+        ]);
+
+    internal static ObjectType Hook { get; } = new(
+        "Hook",
+        "A command in the new VM, read by a shell over SSH, so that no list of processes shows it. Never printed.",
+        [
+            .. SshProbe.Fields.Where(field => field.Name is not "contains").Select(field => field.Name == "command" ? field with { Description = "The command or script, for `sh`. It has to end with 0, and to bear being run again: a run that was killed in it repeats it." } : field),
+            new("timeout", FieldType.Duration, "How long the login may take from the start of the VM, and then the command.") { Default = Value.Text("5m") },
+        ]);
+
+    internal static ObjectType Replatform { get; } = new(
+        "Replatform",
+        "A new VM of an image takes over the VM's data disks; its operating system stays behind.",
+        [
+            new("image", FieldType.Text, "The image at the target, such as `ami-0abc…`. Its architecture decides the new VM's.") { Required = true },
+            new("dataDisks", FieldType.ListOf(FieldType.Of(DataDisk)), "The disks that are copied block by block and attached to the new VM. All others stay behind.") { Required = true },
+            new("hooks", FieldType.ListOf(FieldType.Of(Hook)), "Commands in the new VM, in this order, after its start and before the gates of `verify`. One that fails or takes too long rolls the move back."),
+        ]);
+
     internal static ObjectType Probe { get; } = new(
         "Probe",
         "One way to see that the guest is alive at the target. Exactly one kind each.",
@@ -400,6 +425,7 @@ internal static class MigrationType
             new("shutdown", FieldType.Of(Shutdown), "How the guest is stopped."),
             new("verify", FieldType.Of(Verify), "What counts as proof."),
             new("conversion", FieldType.Of(Conversion), "Whether the guest is converted: to KVM by `virt-v2v-in-place`, to vSphere by `virt-customize` (drivers in the initramfs). It needs `rollback.changes: Discard`, since what a converted guest writes cannot be brought back.") { Default = Value.Text("Never") },
+            new("replatform", FieldType.Of(Replatform), "Not a move of the VM as it is but a new one with its data: x86 to Graviton, an old system to a new one. Only to `aws` sites. Preview says exactly what is carried and what is not."),
             new("rollback", FieldType.Of(Rollback), "What a way back does."),
             new("commit", FieldType.Of(Commit), "What `goal: Committed` does to the source."),
             new("onDrift", FieldType.Of(DriftResponse), "What to do about a moved VM that somebody's hand has changed.") { Default = Value.Text("Return") },

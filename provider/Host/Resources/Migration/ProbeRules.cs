@@ -49,19 +49,47 @@ internal static class ProbeRules
             yield return Finding.Error("input.malformed", at.Child("http").Child("url"), $"\"{url}\" is no URL of HTTP. It is such as \"http://{HttpProbe.Guest}:8080/health\".");
         }
 
-        if (probe["ssh"]["key"].AsText is { } key)
+        foreach (var finding in CheckKey(probe["ssh"], at.Child("ssh"), keys))
         {
-            if (probe["ssh"]["keyFile"].AsText is not null)
+            yield return finding;
+        }
+    }
+
+    /// <summary>Hooks of a <c>replatform</c> log in as SSH probes do.</summary>
+    internal static IEnumerable<Finding> CheckHooks(Value hooks, SshKeys keys)
+    {
+        for (var i = 0; i < (hooks.AsList?.Items.Length ?? 0); i++)
+        {
+            var (hook, at) = (hooks.AsList!.Items[i], PropertyPath.Of("replatform.hooks").Item(i));
+            if (hook["port"].AsNumber is { } port and (< 1 or > 65535))
             {
-                yield return Finding.Error("input.exclusive", at.Child("ssh").Child("key"), "Set one of key and keyFile, not both.");
+                yield return Out(at.Child("port"), $"{port} is no TCP port. Ports go from 1 to 65535.");
             }
 
-            if (keys.Find(key) is null)
+            foreach (var finding in CheckKey(hook, at, keys))
             {
-                yield return Finding.Error(
-                    "input.unknown-key", at.Child("ssh").Child("key"),
-                    $"The provider's config has no SSH key \"{key}\".{NearestName.Question(key, keys.Names)} Add it under sshKeys, or set keyFile.");
+                yield return finding;
             }
+        }
+    }
+
+    private static IEnumerable<Finding> CheckKey(Value ssh, PropertyPath at, SshKeys keys)
+    {
+        if (ssh["key"].AsText is not { } key)
+        {
+            yield break;
+        }
+
+        if (ssh["keyFile"].AsText is not null)
+        {
+            yield return Finding.Error("input.exclusive", at.Child("key"), "Set one of key and keyFile, not both.");
+        }
+
+        if (keys.Find(key) is null)
+        {
+            yield return Finding.Error(
+                "input.unknown-key", at.Child("key"),
+                $"The provider's config has no SSH key \"{key}\".{NearestName.Question(key, keys.Names)} Add it under sshKeys, or set keyFile.");
         }
     }
 
