@@ -62,12 +62,17 @@ internal static class FurtherFacts
             : facts;
     }
 
-    internal static FactSet Of(VirtualDisk disk, InventoryItem? store)
+    internal static FactSet Of(VirtualDisk disk, InventoryItem? store, ImmutableArray<string> holders)
     {
         var facts = FactSet.Empty
             .With(DiskFact.Rdm, disk.Backing.Type().Contains("RawDiskMapping", StringComparison.Ordinal) ? disk.Backing.Text("compatibilityMode") ?? "raw" : "none", Origin)
             .With(DiskFact.Independent, disk.IsIndependent, Origin)
             .With(DiskFact.Transient, disk.Backing.Text("diskMode") is "nonpersistent" or "independent_nonpersistent", Origin);
+        if (!holders.IsEmpty)
+        {
+            facts = facts.With(DiskFact.SharedWith, holders, Origin);
+        }
+
         if (disk.Backing.Flag("thinProvisioned") is { } thin)
         {
             facts = facts.With(DiskFact.Thin, thin, Origin);

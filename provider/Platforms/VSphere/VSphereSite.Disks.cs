@@ -11,7 +11,7 @@ namespace VmMigrate.Platforms.VSphere;
 // Disks: those of VMs, and those that are made for copies.
 internal sealed partial class VSphereSite
 {
-    /// <summary>How many datastores are searched at once.</summary>
+    /// <summary>How many datastores or folders are searched at once.</summary>
     private const int SearchesAtOnce = 8;
 
     public override async Task<DiskAccess> OpenVmDiskAsync(string vmId, string diskName, bool writable, CancellationToken cancellation)
@@ -68,7 +68,8 @@ internal sealed partial class VSphereSite
             throw No(PlatformErrorKind.Unsupported, $"disk {request.DiskName} of VM {request.VmName} is {request.LengthBytes} bytes long, and vSphere makes disks of whole KiB only; grow it at the source");
         }
 
-        var existing = (await FindDisksAsync(inventory, [store], DiskFolder.Pattern(request.MigrationId), cancellation).ConfigureAwait(false)).FirstOrDefault(disk => disk.DiskName == request.DiskName);
+        var folders = await FindFoldersAsync(store, DiskFolder.Pattern(request.MigrationId), cancellation).ConfigureAwait(false);
+        var existing = (await FindDisksAsync(inventory, folders, cancellation).ConfigureAwait(false)).FirstOrDefault(disk => disk.DiskName == request.DiskName);
         if (existing is not null && existing.LengthBytes == request.LengthBytes)
         {
             return existing;
@@ -99,14 +100,14 @@ internal sealed partial class VSphereSite
 
     public override async Task<ImmutableArray<TargetDisk>> FindStampedDisksAsync(string migrationId, CancellationToken cancellation)
     {
-        var inventory = await FreshInventoryAsync(InventoryAge, cancellation).ConfigureAwait(false);
-        return await FindDisksAsync(inventory, Accessible(inventory), DiskFolder.Pattern(migrationId), cancellation).ConfigureAwait(false);
+        var (inventory, folders) = await _folders.GetAsync(cancellation).ConfigureAwait(false);
+        return await FindDisksAsync(inventory, [.. folders.Where(folder => DiskFolder.Parse(folder.Path)?.MigrationId == migrationId)], cancellation).ConfigureAwait(false);
     }
 
     public override async Task<Func<string, ImmutableArray<TargetDisk>>?> LookAtStampedDisksAsync(CancellationToken cancellation)
     {
-        var inventory = await FreshInventoryAsync(InventoryAge, cancellation).ConfigureAwait(false);
-        var all = (await FindDisksAsync(inventory, Accessible(inventory), DiskFolder.PatternOfAll, cancellation).ConfigureAwait(false)).ToLookup(disk => disk.MigrationId);
+        var (inventory, folders) = await _folders.GetAsync(cancellation).ConfigureAwait(false);
+        var all = (await FindDisksAsync(inventory, folders, cancellation).ConfigureAwait(false)).ToLookup(disk => disk.MigrationId);
         return migrationId => [.. all[migrationId]];
     }
 
@@ -233,49 +234,60 @@ internal sealed partial class VSphereSite
             : throw No(PlatformErrorKind.Refused, $"disk {disk.Location} at site {Name} was not made by migration {disk.MigrationId}, so it is left alone");
     }
 
-    private async Task<ImmutableArray<TargetDisk>> FindDisksAsync(Inventory inventory, IEnumerable<InventoryItem> stores, string pattern, CancellationToken cancellation)
+    /// <summary>Our folders on all datastores.</summary>
+    private async Task<(Inventory Inventory, ImmutableArray<(InventoryItem Store, DatastorePath Path)> Folders)> LookAtFoldersAsync(CancellationToken cancellation)
+    {
+        var inventory = await FreshInventoryAsync(InventoryAge, cancellation).ConfigureAwait(false);
+        return (inventory, await AtOnceAsync(Accessible(inventory), store => FindFoldersAsync(store, DiskFolder.PatternOfAll, cancellation), cancellation).ConfigureAwait(false));
+    }
+
+    private async Task<ImmutableArray<(InventoryItem Store, DatastorePath Path)>> FindFoldersAsync(InventoryItem store, string pattern, CancellationToken cancellation) =>
+    [
+        .. (await SearchFilesAsync(store, new DatastorePath(store.Name, ""), pattern, folders: true, cancellation).ConfigureAwait(false))
+            .Select(name => (store, new DatastorePath(store.Name, name))).Where(folder => DiskFolder.Parse(folder.Item2) is not null),
+    ];
+
+    private async Task<ImmutableArray<TargetDisk>> FindDisksAsync(Inventory inventory, ImmutableArray<(InventoryItem Store, DatastorePath Path)> folders, CancellationToken cancellation)
+    {
+        var found = (await AtOnceAsync(folders, folder => FindDisksAsync(inventory, folder.Store, folder.Path, cancellation), cancellation).ConfigureAwait(false))
+            .OrderBy(disk => disk.Location, StringComparer.Ordinal).ToList();
+        var holders = await HoldersAsync([.. found.Select(disk => disk.Location)], cancellation).ConfigureAwait(false);
+        return [.. found.Select(disk => disk with { Attached = holders.GetValueOrDefault(disk.Location) })];
+    }
+
+    private async Task<ImmutableArray<TargetDisk>> FindDisksAsync(Inventory inventory, InventoryItem store, DatastorePath folder, CancellationToken cancellation)
+    {
+        var disks = ImmutableArray.CreateBuilder<TargetDisk>();
+        var files = FilesOf(inventory, store.Datacenter);
+        foreach (var note in await SearchFilesAsync(store, folder, "*.vmmigrate", folders: false, cancellation).ConfigureAwait(false))
+        {
+            var path = folder with { Path = $"{folder.Path}/{note[..^".vmmigrate".Length]}.vmdk" };
+            if (await files.ReadTextAsync(NoteOf(path), 4096, cancellation).ConfigureAwait(false) is { } text && LengthOf(text) is { } length
+                && await files.LengthAsync(path, cancellation).ConfigureAwait(false) is not null)
+            {
+                disks.Add(new TargetDisk(DiskFolder.Parse(folder)!.MigrationId, DiskFolder.DiskNameOf(path.FileName), store.UniqueName, path.ToString(), length, "vmdk", null));
+            }
+        }
+
+        return disks.ToImmutable();
+    }
+
+    private static async Task<ImmutableArray<TFound>> AtOnceAsync<TPlace, TFound>(IEnumerable<TPlace> places, Func<TPlace, Task<ImmutableArray<TFound>>> look, CancellationToken cancellation)
     {
         using var room = new SemaphoreSlim(SearchesAtOnce);
-        var found = (await Task.WhenAll(stores.Select(async store =>
+        var found = await Task.WhenAll(places.Select(async place =>
         {
             await room.WaitAsync(cancellation).ConfigureAwait(false);
             try
             {
-                return await FindDisksAsync(inventory, store, pattern, cancellation).ConfigureAwait(false);
+                return await look(place).ConfigureAwait(false);
             }
             finally
             {
                 room.Release();
             }
-        })).ConfigureAwait(false)).SelectMany(disks => disks).OrderBy(disk => disk.Location, StringComparer.Ordinal).ToList();
-        var holders = await HoldersAsync([.. found.Select(disk => disk.Location)], cancellation).ConfigureAwait(false);
-        return [.. found.Select(disk => disk with { Attached = holders.GetValueOrDefault(disk.Location) })];
-    }
-
-    private async Task<List<TargetDisk>> FindDisksAsync(Inventory inventory, InventoryItem store, string pattern, CancellationToken cancellation)
-    {
-        var disks = new List<TargetDisk>();
-        var files = FilesOf(inventory, store.Datacenter);
-        foreach (var name in await SearchFilesAsync(store, new DatastorePath(store.Name, ""), pattern, folders: true, cancellation).ConfigureAwait(false))
-        {
-            var folder = new DatastorePath(store.Name, name);
-            if (DiskFolder.Parse(folder)?.MigrationId is not { } migrationId)
-            {
-                continue;
-            }
-
-            foreach (var note in await SearchFilesAsync(store, folder, "*.vmmigrate", folders: false, cancellation).ConfigureAwait(false))
-            {
-                var path = folder with { Path = $"{name}/{note[..^".vmmigrate".Length]}.vmdk" };
-                if (await files.ReadTextAsync(NoteOf(path), 4096, cancellation).ConfigureAwait(false) is { } text && LengthOf(text) is { } length
-                    && await files.LengthAsync(path, cancellation).ConfigureAwait(false) is not null)
-                {
-                    disks.Add(new TargetDisk(migrationId, DiskFolder.DiskNameOf(path.FileName), store.UniqueName, path.ToString(), length, "vmdk", null));
-                }
-            }
-        }
-
-        return disks;
+        })).ConfigureAwait(false);
+        return [.. found.SelectMany(one => one)];
     }
 
     /// <summary>Names of files or folders in a folder of a datastore; none where there is no such folder.</summary>
@@ -312,12 +324,12 @@ internal sealed partial class VSphereSite
             return holders;
         }
 
-        var vms = await _client.ReadAllAsync("looking for the VMs of disks", new Dictionary<string, string[]> { ["VirtualMachine"] = ["config.instanceUuid", "config.hardware.device"] }, cancellation).ConfigureAwait(false);
-        foreach (var vm in vms)
+        var estate = await _estate.GetAsync(cancellation).ConfigureAwait(false);
+        foreach (var location in locations)
         {
-            foreach (var file in Devices.Of(vm).Disks.SelectMany(disk => disk.Chain).Where(locations.Contains))
+            if (estate.Holders.TryGetValue(location, out var holder))
             {
-                holders[file] = VmFacts.IdOf(vm);
+                holders[location] = holder;
             }
         }
 

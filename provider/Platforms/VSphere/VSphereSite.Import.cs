@@ -242,7 +242,7 @@ internal sealed partial class VSphereSite
             return;
         }
 
-        foreach (var vm in await _vms.ReadAsync(what, cancellation).ConfigureAwait(false))
+        foreach (var vm in (await _estate.GetAsync(cancellation).ConfigureAwait(false)).Vms)
         {
             if (DatastorePath.Parse(vm.Text("config.files.vmPathName"))?.Folder is not { } folder || !folders.Contains(folder))
             {

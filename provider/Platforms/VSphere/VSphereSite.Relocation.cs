@@ -41,6 +41,12 @@ internal sealed partial class VSphereSite
         var way = await PlanAsync(vm, request, there, cancellation).ConfigureAwait(false);
         if (!way.Crosses && way.Changes.IsEmpty)
         {
+            if (ExtraConfig.StampOf(ExtraConfig.Read(vm["config.extraConfig"])) is { } stamp && stamp.MigrationId == request.MigrationId && stamp[StampNotes.Origin] is not null)
+            {
+                // The move that a killed run has begun has arrived.
+                return [];
+            }
+
             return [$"nothing of its place would change: it is on {way.Now.Describe(way.Target)} already. Set target.host or target.storagePool, or a site with another folder or resourcePool"];
         }
 

@@ -42,6 +42,9 @@ internal sealed partial class VSphereSite : Site
         _time = time;
         _client = new VimClient(name, address, time);
         _vms = new VimView(_client, "VirtualMachine", VmFacts.Paths);
+        _estate = new(LookAtEstateAsync);
+        _folders = new(LookAtFoldersAsync);
+        _autostarts = new(async cancellation => await AutostartsAsync(await FreshInventoryAsync(InventoryAge, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false));
     }
 
     internal VSphereAddress Address { get; }
@@ -56,26 +59,9 @@ internal sealed partial class VSphereSite : Site
 
     public override async Task<SiteFacts> DescribeAsync(CancellationToken cancellation)
     {
-        var inventory = await FreshInventoryAsync(TimeSpan.Zero, cancellation).ConfigureAwait(false);
-        var vms = await _client.ReadAllAsync(
-            "listing the VMs",
-            new Dictionary<string, string[]> { ["VirtualMachine"] = ["name", "config.instanceUuid", "config.extraConfig", "config.hardware.device"] },
-            cancellation).ConfigureAwait(false);
-        var names = vms.Select(vm =>
-        {
-            var options = ExtraConfig.Read(vm["config.extraConfig"]);
-            return new VmName(VmFacts.IdOf(vm), Fence.Of(options)?.Name ?? Names.Decode(vm.Text("name") ?? vm.Ref.Value), ExtraConfig.StampOf(options)?.MigrationId);
-        }).OrderBy(name => name.Name, StringComparer.Ordinal);
-        var macs = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        foreach (var vm in vms)
-        {
-            foreach (var mac in Devices.Of(vm).Nics.Select(nic => nic.Text("macAddress")).OfType<string>())
-            {
-                macs[mac.ToUpperInvariant()] = VmFacts.IdOf(vm);
-            }
-        }
-
-        return inventory.Describe(Name, names, macs.ToImmutable());
+        var inventory = await FreshInventoryAsync(InventoryAge, cancellation).ConfigureAwait(false);
+        var estate = await _estate.GetAsync(cancellation).ConfigureAwait(false);
+        return inventory.Describe(Name, estate.Names, estate.Macs);
     }
 
     /// <summary>By name; also by inventory path (<c>/DC0/vm/web/web-01</c>), reference (<c>vm-42</c>) or instance UUID.</summary>
@@ -97,10 +83,8 @@ internal sealed partial class VSphereSite : Site
         }
         else
         {
-            // A fenced VM has another name and counts by its old one.
-            var all = await _client.ReadAllAsync(what, new Dictionary<string, string[]> { ["VirtualMachine"] = ["name"] }, cancellation).ConfigureAwait(false);
-            found = [.. all.Where(vm => Names.Decode(vm.Text("name") ?? "") is var seen && (seen == name || seen.Contains(" (fenced by ", StringComparison.Ordinal))).Select(vm => vm.Ref)];
-            return [.. (await ReadVmsAsync(what, found, cancellation).ConfigureAwait(false)).Where(vm => vm.Name == name)];
+            var named = (await _estate.GetAsync(cancellation).ConfigureAwait(false)).ByName[name].ToList();
+            return [.. (await ReadVmsAsync(what, named, cancellation).ConfigureAwait(false)).Where(vm => vm.Name == name)];
         }
 
         return await ReadVmsAsync(what, found, cancellation).ConfigureAwait(false);
@@ -114,9 +98,9 @@ internal sealed partial class VSphereSite : Site
     public override async IAsyncEnumerable<Vm> ListAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         var inventory = await FreshInventoryAsync(InventoryAge, cancellation).ConfigureAwait(false);
-        var autostart = await AutostartsAsync(inventory, cancellation).ConfigureAwait(false);
-        var vms = await _vms.ReadAsync("listing the VMs", cancellation).ConfigureAwait(false);
-        foreach (var vm in vms.Select(vm => VmFacts.Read(vm, inventory, autostart, null, Address.EnableChangeTracking)).OrderBy(vm => vm.Name, StringComparer.Ordinal))
+        var autostart = await _autostarts.GetAsync(cancellation).ConfigureAwait(false);
+        var estate = await _estate.GetAsync(cancellation).ConfigureAwait(false);
+        foreach (var vm in estate.Vms.Select(vm => VmFacts.Read(vm, inventory, autostart, null, Address.EnableChangeTracking, estate.OthersWith)).OrderBy(vm => vm.Name, StringComparer.Ordinal))
         {
             yield return vm;
         }
@@ -125,9 +109,8 @@ internal sealed partial class VSphereSite : Site
     public override async Task<ImmutableArray<Vm>> FindStampedAsync(string migrationId, CancellationToken cancellation)
     {
         var what = $"looking for VMs of migration {migrationId}";
-        var all = await _client.ReadAllAsync(what, new Dictionary<string, string[]> { ["VirtualMachine"] = ["config.extraConfig"] }, cancellation).ConfigureAwait(false);
-        var ours = all.Where(vm => ExtraConfig.StampOf(ExtraConfig.Read(vm["config.extraConfig"]))?.MigrationId == migrationId).Select(vm => vm.Ref);
-        return await ReadVmsAsync(what, [.. ours], cancellation).ConfigureAwait(false);
+        var ours = (await _estate.GetAsync(cancellation).ConfigureAwait(false)).ByStamp[migrationId].ToList();
+        return [.. (await ReadVmsAsync(what, ours, cancellation).ConfigureAwait(false)).Where(vm => vm.Stamp?.MigrationId == migrationId)];
     }
 
     public override async Task EnsureStampAsync(string vmId, Stamp? stamp, CancellationToken cancellation)
@@ -211,11 +194,12 @@ internal sealed partial class VSphereSite : Site
         }
 
         var inventory = await InventoryOfAsync(vms, cancellation).ConfigureAwait(false);
-        var autostart = await AutostartsAsync(inventory, cancellation).ConfigureAwait(false);
+        var autostart = await _autostarts.GetAsync(cancellation).ConfigureAwait(false);
+        var estate = await _estate.GetAsync(cancellation).ConfigureAwait(false);
         var facts = ImmutableArray.CreateBuilder<Vm>(vms.Count);
         foreach (var vm in vms)
         {
-            facts.Add(VmFacts.Read(vm, inventory, autostart, await BusyAsync(vm, cancellation).ConfigureAwait(false), Address.EnableChangeTracking));
+            facts.Add(VmFacts.Read(vm, inventory, autostart, await BusyAsync(vm, cancellation).ConfigureAwait(false), Address.EnableChangeTracking, estate.OthersWith));
         }
 
         return facts.MoveToImmutable();

@@ -27,7 +27,8 @@ internal static class VmFacts
 
     /// <param name="mayTrack">Whether changed-block tracking may be switched on where it is off.</param>
     /// <param name="autostart">Refs of the VMs that start with their hosts; null where that was not read.</param>
-    internal static Vm Read(VimObject vm, Inventory inventory, ImmutableHashSet<string>? autostart, string? busyWith, bool mayTrack)
+    /// <param name="holders">The other VMs by name that have a file as their disk: a backup server that has taken it on, or a cluster's second node.</param>
+    internal static Vm Read(VimObject vm, Inventory inventory, ImmutableHashSet<string>? autostart, string? busyWith, bool mayTrack, Func<MoRef, string, IEnumerable<string>> holders)
     {
         var options = ExtraConfig.Read(vm["config.extraConfig"]);
         var fence = Fence.Of(options);
@@ -65,7 +66,7 @@ internal static class VmFacts
             Architecture = Fact.Known("x86_64"),
             Hypervisor = Fact.Known(Hypervisor),
             CpuModel = Fact.Known(""),
-            Disks = [.. devices.Disks.Select(disk => Disk(disk, vm, inventory, datacenter))],
+            Disks = [.. devices.Disks.Select(disk => Disk(disk, vm, inventory, datacenter, [.. disk.Chain.SelectMany(file => holders(vm.Ref, file)).Distinct(StringComparer.Ordinal)]))],
             Nics = [.. devices.Nics.Select(nic => Nic(nic, inventory, datacenter))],
             SpecialDevices = [.. Special(vm, devices, fence is not null)],
             Snapshots = Fact.Known(Snapshots(vm["snapshot"]).Count),
@@ -97,7 +98,7 @@ internal static class VmFacts
         }
     }
 
-    private static Disk Disk(VirtualDisk disk, VimObject vm, Inventory inventory, MoRef? datacenter)
+    private static Disk Disk(VirtualDisk disk, VimObject vm, Inventory inventory, MoRef? datacenter, ImmutableArray<string> holders)
     {
         var store = disk.Path is { } path ? inventory.Datastore(path.Datastore, datacenter) : null;
         return new Disk
@@ -110,13 +111,13 @@ internal static class VmFacts
             LengthBytes = disk.LengthBytes is { } length ? Fact.Known(length) : Fact<long>.Unknown("the server does not tell"),
             AllocatedBytes = Allocated(vm, disk) is { } allocated ? Fact.Known(allocated) : Fact<long>.Unknown("the server's account of the VM's files lacks it"),
             ReadOnly = false,
-            Shared = disk.IsShared,
+            Shared = disk.IsShared || !holders.IsEmpty,
             Encrypted = Fact.Known(disk.IsEncrypted),
             BackingChain = [.. disk.Chain.Skip(1)],
             Readable = disk.IsFile,
             WhyNotWritable = disk.Chain.Count() > 1 ? $"it rests on {string.Join(", ", disk.Chain.Skip(1))} (snapshots or a linked clone)"
                 : VSphereSite.IsObjectStore(store?.Facts.Text("summary.type")) ? $"its datastore {store!.UniqueName} keeps objects in place of files" : null,
-            Observed = FurtherFacts.Of(disk, store),
+            Observed = FurtherFacts.Of(disk, store, holders),
         };
     }
 

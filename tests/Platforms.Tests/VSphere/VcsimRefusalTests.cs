@@ -74,6 +74,42 @@ public sealed class VcsimRefusalTests(TwoVcenters vcenters) : IClassFixture<TwoV
         Assert.Contains($"is of kind {kind}", told.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>As a backup server does that takes on the disks of the VM that it saves: vSphere locks the file for it.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task A_disk_that_another_VM_holds_is_told_at_preview_with_that_VMs_name()
+    {
+        var disk = Devices.Of(await ByHand.VmAsync(Name, Cancel)).Disks[0];
+        await ByHand.CreateVmAsync("backup-proxy", VcsimWorld.Content(1 << 20, 5), Cancel);
+        try
+        {
+            var proxy = await ByHand.VmAsync("backup-proxy", Cancel);
+            await ByHand.ReconfigureAsync(proxy.Ref, Cancel, Attach(proxy, disk, "add"));
+
+            var told = (await LookAsync()).Findings.Where(finding => finding.Severity == Severity.Error && finding.Id.StartsWith("disk.shared", StringComparison.Ordinal)).ToList();
+            Assert.Contains(told, finding => finding.Id == "disk.shared");
+            Assert.Contains(told, finding => finding.Message.Contains("backup-proxy", StringComparison.Ordinal));
+
+            // When the backup has ended nothing stands against it any more.
+            proxy = await ByHand.VmAsync("backup-proxy", Cancel);
+            await ByHand.ReconfigureAsync(proxy.Ref, Cancel, Attach(proxy, disk, "remove"));
+            Assert.DoesNotContain((await LookAsync()).Findings, finding => finding.Id.StartsWith("disk.shared", StringComparison.Ordinal) && finding.Severity == Severity.Error);
+        }
+        finally
+        {
+            await ByHand.DeleteVmAsync("backup-proxy", CancellationToken.None);
+        }
+    }
+
+    private static System.Xml.Linq.XElement Attach(VimObject to, VirtualDisk disk, string operation)
+    {
+        var there = Devices.Of(to);
+        var key = there.Disks.FirstOrDefault(one => one.FileName == disk.FileName)?.Key ?? 2009;
+        return VimXml.El("deviceChange", VimXml.El("operation", operation), VimXml.Typed(
+            "device", "VirtualDisk", VimXml.El("key", key),
+            VimXml.Typed("backing", "VirtualDiskFlatVer2BackingInfo", VimXml.El("fileName", disk.FileName), VimXml.El("diskMode", "independent_nonpersistent")),
+            VimXml.El("controllerKey", there.Disks[0].Device.Elements().Single(one => one.Name.LocalName == "controllerKey").Value), VimXml.El("unitNumber", 5), VimXml.El("capacityInKB", 1024)));
+    }
+
     [Fact(Timeout = Limit)]
     public async Task Two_VMs_of_one_name_in_two_folders_are_an_error_that_lists_their_paths()
     {

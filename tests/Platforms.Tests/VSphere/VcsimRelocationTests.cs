@@ -116,6 +116,35 @@ public sealed class VcsimRelocationTests : IAsyncLifetime
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_host_that_the_cluster_chooses_afterwards_is_drift_only_where_a_host_was_declared()
+    {
+        var vm = await RunningAsync();
+        var spec = Near() with { Target = new TargetSpec("vc1", null, "LocalDS_1", ImmutableDictionary<string, string>.Empty, null) };
+        Done(await UpAsync(spec, null, _site));
+        var host = (await OneAsync(_site)).Host.Value;
+        var other = host == OtherHost ? "DC0_C0_H0" : OtherHost;
+
+        await BalanceAsync(other);
+
+        Assert.Equal(other, (await OneAsync(_site)).Host.Value);
+        var seen = await LookAsync(spec, _site);
+        Assert.Equal(PlanKind.Nothing, seen.Plan!.Kind);
+        Assert.Empty(Drift.Find(seen.Run!));
+
+        spec = spec with { Target = spec.Target with { Host = host } };
+        Done(await UpAsync(spec, null, _site));
+        Assert.Equal(host, (await OneAsync(_site)).Host.Value);
+        await BalanceAsync(other);
+        Assert.Contains(Drift.Find((await LookAsync(spec, _site)).Run!), item => item.Kind == DriftKind.Host);
+        Assert.Equal(vm.Id, (await OneAsync(_site)).Id);
+    }
+
+    /// <summary>What DRS does.</summary>
+    private async Task BalanceAsync(string host) => await _site.Client.RunTaskAsync(
+        "by the cluster", (await ByHand.VmAsync(Name, Cancel)).Ref, "RelocateVM_Task", Cancel,
+        VimXml.El("spec", VimXml.Ref("host", (await Inventory.ReadAsync(_site.Client, Cancel)).Hosts.First(one => one.Text("name") == host).Ref)));
+
+    [Fact(Timeout = Limit)]
     public async Task A_move_that_a_killed_run_has_begun_is_waited_for_and_not_begun_again()
     {
         var vm = await RunningAsync();

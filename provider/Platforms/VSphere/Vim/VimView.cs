@@ -11,11 +11,14 @@ namespace VmMigrate.Platforms.VSphere.Vim;
 internal sealed class VimView(VimClient client, string type, string[] paths) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly Dictionary<MoRef, Dictionary<string, XElement>> _seen = [];
+    private readonly Dictionary<MoRef, VimObject> _seen = [];
+
+    /// <summary>As it was given out; null where something has changed since.</summary>
+    private IReadOnlyList<VimObject>? _objects;
     private MoRef? _collector;
     private string _version = "";
 
-    /// <summary>The objects as they are now.</summary>
+    /// <summary>The objects as they are now; the very same list as long as nothing changes.</summary>
     internal async Task<IReadOnlyList<VimObject>> ReadAsync(string what, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation).ConfigureAwait(false);
@@ -26,7 +29,7 @@ internal sealed class VimView(VimClient client, string type, string[] paths) : I
                 try
                 {
                     await CatchUpAsync(what, cancellation).ConfigureAwait(false);
-                    return Objects();
+                    return _objects ??= [.. _seen.Values];
                 }
                 catch (PlatformException exception) when (exception.NativeCode is VSphereErrors.ObjectGone or "InvalidCollectorVersion")
                 {
@@ -36,7 +39,7 @@ internal sealed class VimView(VimClient client, string type, string[] paths) : I
 
             await BeginAsync(what, cancellation).ConfigureAwait(false);
             await CatchUpAsync(what, cancellation).ConfigureAwait(false);
-            return Objects();
+            return _objects ??= [.. _seen.Values];
         }
         catch
         {
@@ -66,6 +69,7 @@ internal sealed class VimView(VimClient client, string type, string[] paths) : I
         _collector = null;
         _version = "";
         _seen.Clear();
+        _objects = null;
         var view = await VimProperties.CreateViewAsync(client, what, [type], cancellation).ConfigureAwait(false);
         var content = await client.ContentAsync(cancellation).ConfigureAwait(false);
         var collector = MoRef.Of((await client.ReadAsync(what, content.PropertyCollector, "CreatePropertyCollector", cancellation).ConfigureAwait(false)).Child("returnval")!);
@@ -107,17 +111,15 @@ internal sealed class VimView(VimClient client, string type, string[] paths) : I
             return;
         }
 
+        _objects = null;
         if (change.Text("kind") == "leave")
         {
             _seen.Remove(one);
             return;
         }
 
-        if (!_seen.TryGetValue(one, out var properties))
-        {
-            _seen[one] = properties = new Dictionary<string, XElement>(StringComparer.Ordinal);
-        }
-
+        // Those who were given the object keep it as it was.
+        var properties = _seen.TryGetValue(one, out var before) ? new Dictionary<string, XElement>(before.Properties, StringComparer.Ordinal) : new(StringComparer.Ordinal);
         foreach (var property in change.Children("changeSet"))
         {
             if (property.Child("val") is { } value && property.Text("op") is not ("remove" or "indirectRemove"))
@@ -129,8 +131,7 @@ internal sealed class VimView(VimClient client, string type, string[] paths) : I
                 properties.Remove(property.Text("name")!);
             }
         }
-    }
 
-    /// <summary>As they stand: what comes later changes a copy.</summary>
-    private List<VimObject> Objects() => [.. _seen.Select(one => new VimObject(one.Key, new Dictionary<string, XElement>(one.Value, StringComparer.Ordinal)))];
+        _seen[one] = new VimObject(one, properties);
+    }
 }
