@@ -9,7 +9,7 @@ lab=(
   qemu-system-x86 qemu-utils qemu-block-extra libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libvirt0
   busybox-static syslinux syslinux-common mtools dosfstools e2fsprogs fdisk cpio jq curl ca-certificates
 )
-tests=(libnbd-bin nbdkit openssh-server openssh-client netcat-openbsd iproute2 procps zip unzip openssl zstd golang-go golang-github-vmware-govmomi-dev)
+tests=(libnbd-bin nbdkit ovmf openssh-server openssh-client netcat-openbsd iproute2 procps zip unzip openssl zstd golang-go golang-github-vmware-govmomi-dev)
 # The wire tests want Node 20; with Debian's older one they are skipped and say so.
 command -v node >/dev/null || tests+=(nodejs npm)
 # Looking into guests: libguestfs boots a kernel of this machine under QEMU.

@@ -67,7 +67,7 @@ PACKAGES=(
   busybox-static syslinux syslinux-common mtools dosfstools e2fsprogs fdisk cpio
   ca-certificates
 )
-TEST_PACKAGES=(libnbd-bin nbdkit openssh-client openssh-server netcat-openbsd iproute2)
+TEST_PACKAGES=(libnbd-bin nbdkit ovmf openssh-client openssh-server netcat-openbsd iproute2)
 
 cmd_install() { # packages...
   local missing=() package

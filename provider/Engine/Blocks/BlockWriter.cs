@@ -18,5 +18,29 @@ public abstract class BlockWriter : IAsyncDisposable
     /// <summary>A reader of the same disk, to read back what was written; null where that is impossible. The writer keeps owning it.</summary>
     public virtual BlockReader? ReadBack => null;
 
+    /// <summary>Writes a range from memory and makes it stable: for what is small, not for copying a disk.</summary>
+    public Task WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, LengthBytes - bytes.Length);
+        return BlockingCall.RunAsync(() =>
+        {
+            using var channel = Open(cancellationToken);
+            using var _ = cancellationToken.UnsafeRegister(static c => ((BlockWriteChannel)c!).Abort(), channel);
+            var buffer = new BlockBuffer();
+            for (var done = 0; done < bytes.Length; done += buffer.LengthBytes)
+            {
+                buffer.LengthBytes = Math.Min(BlockBuffer.CapacityBytes, bytes.Length - done);
+                bytes.Span.Slice(done, buffer.LengthBytes).CopyTo(buffer.Content);
+                channel.Write(offset + done, buffer);
+            }
+
+            channel.Drain();
+            channel.BeginFlush();
+            channel.Drain();
+            return 0;
+        }, cancellationToken);
+    }
+
     public abstract ValueTask DisposeAsync();
 }

@@ -49,6 +49,9 @@ public sealed record Capabilities
     /// <summary>A VM can be made of an image of the platform with copied disks beside it (<see cref="VmRequest.Image"/>).</summary>
     public bool StartsFromImages { get; init; }
 
+    /// <summary>A VM's UEFI variables can be carried to another site of the same platform (<see cref="Site.ReadFirmwareAsync"/>).</summary>
+    public bool CarriesFirmware { get; init; }
+
     /// <summary>A VM can be put away at commit (<see cref="Site.EnsureArchivedAsync"/>).</summary>
     public bool Archives { get; init; }
 

@@ -57,6 +57,8 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     public override Task<long?> MeasureChangedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
         site.MeasureChangedAsync(vmId, migrationId, checkpoint, cancellation);
 
+    public override Task<ReadOnlyMemory<byte>?> ReadFirmwareAsync(string vmId, CancellationToken cancellation) => site.ReadFirmwareAsync(vmId, cancellation);
+
     public override Task<ImmutableArray<string>?> FindMissingRightsAsync(RightsRequest request, CancellationToken cancellation) =>
         site.FindMissingRightsAsync(request, cancellation);
 
@@ -93,6 +95,9 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
 
     public override Task EnsurePointRemovedAsync(string migrationId, string point, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsurePointRemovedAsync(migrationId, point, cancellation), cancellation);
+
+    public override Task<bool> EnsureFirmwareAsync(string vmId, string migrationId, ReadOnlyMemory<byte> variables, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureFirmwareAsync(vmId, migrationId, variables, cancellation), cancellation);
 
     public override Task<string> EnsureTestCloneAsync(VmRequest request, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsureTestCloneAsync(request, cancellation), cancellation);

@@ -49,6 +49,9 @@ public sealed partial class InventorySite
 
     public override Task<string> EnsureDefinedAsync(VmRequest request, CancellationToken cancellation) => ChangeAsync(() => _site.EnsureDefinedAsync(request, cancellation));
 
+    public override Task<bool> EnsureFirmwareAsync(string vmId, string migrationId, ReadOnlyMemory<byte> variables, CancellationToken cancellation) =>
+        ChangeAsync(() => _site.EnsureFirmwareAsync(vmId, migrationId, variables, cancellation));
+
     public override Task<string> EnsureTestCloneAsync(VmRequest request, CancellationToken cancellation) => ChangeAsync(() => _site.EnsureTestCloneAsync(request, cancellation));
 
     public override Task EnsureTestClonesRemovedAsync(string migrationId, CancellationToken cancellation) =>

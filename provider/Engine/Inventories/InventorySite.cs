@@ -102,6 +102,8 @@ public sealed partial class InventorySite : Site
     public override Task<long?> MeasureChangedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
         _site.MeasureChangedAsync(vmId, migrationId, checkpoint, cancellation);
 
+    public override Task<ReadOnlyMemory<byte>?> ReadFirmwareAsync(string vmId, CancellationToken cancellation) => _site.ReadFirmwareAsync(vmId, cancellation);
+
     public override Task<ImmutableArray<string>?> FindMissingRightsAsync(RightsRequest request, CancellationToken cancellation) =>
         _site.FindMissingRightsAsync(request, cancellation);
 

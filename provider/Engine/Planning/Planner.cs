@@ -180,6 +180,7 @@ public static class Planner
             .. Warm(run) && run.GoesBackTo is null ? [] : Inspection(run),
             .. ConvertGuest.Of(run) is null ? Array.Empty<Step>() : [new ConvertGuest()],
             new DefineTarget(),
+            .. CopyFirmware.For(run, home: false),
             .. run.WasRunning ? new Step[] { new StartTarget() } : [],
             .. run.WasRunning && run.Spec.Replatform is { Hooks.IsEmpty: false } ? new Step[] { new RunHooks() } : [],
             new ProveGuest(),
@@ -220,7 +221,7 @@ public static class Planner
             .. CameLive(run.Seen) ? [new TakeLiveBack()] : StopStrays(run),
             .. run.GoesBackTo is null && run.Spec.Rollback == RollbackChanges.BringBack && BringBackRunning.IsPossible(run.Seen) ? new Step[] { new BringBackRunning() } : [],
             new StopCopy(),
-            .. run.GoesBackTo is not null ? new Step[] { new RestoreHome() } : run.Spec.Rollback == RollbackChanges.BringBack ? [new BringBack()] : [],
+            .. run.GoesBackTo is not null ? new Step[] { new RestoreHome() } : run.Spec.Rollback == RollbackChanges.BringBack ? [new BringBack(), .. CopyFirmware.For(run, home: true)] : [],
             new StartSource(),
             .. keepDisks ? [.. Strays(run), .. run.Seen.StrayCopies.Any() ? new Step[] { new RemoveStaleCopies() } : [], new UndefineCopy()] : new Step[] { new RemoveCopy(), new ReleaseSource() },
         ];

@@ -1,4 +1,5 @@
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Engine.Steps;
 using VmMigrate.Engine.Values;
@@ -39,6 +40,13 @@ internal static class TestBoots
         {
             yield return Checks.Finding.Error(
                 "request.goal.test-boot", PropertyPath.Of("goal"), $"Site \"{run.To.Name}\" ({run.To.Platform}) cannot test-boot: {why}. Set goal to Replicated or CutOver.");
+        }
+
+        if (run.Vm.Firmware.Or(FirmwareKind.Bios) == FirmwareKind.Uefi)
+        {
+            yield return Checks.Finding.Note(
+                "request.goal.test-boot", PropertyPath.Of("goal"),
+                $"{run.Name} boots by UEFI. Its variables go along only at the cutover, so the test clone starts with new ones: without a fallback boot loader (\\EFI\\BOOT\\BOOTX64.EFI) the guest does not boot in the test.");
         }
 
         var gates = ProveTest.Gates(run.Spec);

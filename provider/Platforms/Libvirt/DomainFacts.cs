@@ -33,7 +33,7 @@ internal static class DomainFacts
             .With(VmFact.SharedMemory, domain.Devices("shmem").Select(one => one.Attr("role") ?? "peer").FirstOrDefault() ?? "none")
             .With(VmFact.Pmem, (double)domain.Devices("memory").Where(one => one.Attr("model") is "nvdimm" or "virtio-pmem").Sum(one => one.At("target/size").Bytes() ?? 0))
             .With(VmFact.MemoryLocked, backing?.Element("locked") is not null)
-            .With(VmFact.NvramFile, domain.Element("os").Text("nvram") ?? "none")
+            .With(VmFact.NvramFile, FirmwareXml.PathOf(domain) ?? "none")
             .With(VmFact.BootOrder, [.. domain.Element("os")?.Elements("boot").Select(boot => boot.Attr("dev")).OfType<string>() ?? []])
             .With(VmFact.BootMenu, domain.At("os/bootmenu").Attr("enable") == "yes")
             .With(VmFact.Watchdog, domain.Devices("watchdog").Select(one => one.Attr("model")).FirstOrDefault() ?? "none")

@@ -32,7 +32,7 @@ internal static class ForeignDefinition
             new XElement("uuid", Uuid(vm)),
             new XElement("memory", new XAttribute("unit", "bytes"), vm.MemoryBytes.Value.ToString(CultureInfo.InvariantCulture)),
             new XElement("vcpu", vm.Cpus.Value),
-            new XElement("os", new XElement("type", new XAttribute("arch", vm.Architecture.Or("x86_64")), new XAttribute("machine", "pc"), "hvm"), new XElement("boot", new XAttribute("dev", "hd"))),
+            new XElement("os", vm.Firmware.Or(FirmwareKind.Bios) == FirmwareKind.Uefi ? new XAttribute("firmware", "efi") : null, new XElement("type", new XAttribute("arch", vm.Architecture.Or("x86_64")), new XAttribute("machine", "pc"), "hvm"), new XElement("boot", new XAttribute("dev", "hd"))),
             new XElement("features", new XElement("acpi"), new XElement("apic")),
             new XElement("cpu", new XAttribute("mode", "host-model")),
             // Windows keeps local time in the hardware's clock.

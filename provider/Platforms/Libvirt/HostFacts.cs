@@ -39,6 +39,12 @@ internal static class HostFacts
             .SelectMany(machine => new[] { machine.Value.Trim(), machine.Attr("canonical") }).OfType<string>()
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
+    /// <summary>Firmware images that a definition may name, by the host's own descriptions.</summary>
+    internal static ImmutableArray<string> Firmwares(LibvirtSession session, string arch) =>
+        (session.DomainCapabilities(arch, "kvm") ?? session.DomainCapabilities(arch, "qemu")) is { } text
+            ? [.. Xml.Parse(text).At("os/loader")?.Elements("value").Select(value => value.Value.Trim()) ?? []]
+            : [];
+
     private static XElement? Guest(XElement capabilities, string arch) =>
         capabilities.Elements("guest").FirstOrDefault(guest => guest.Text("os_type") == "hvm" && guest.Element("arch").Attr("name") == arch)?.Element("arch");
 

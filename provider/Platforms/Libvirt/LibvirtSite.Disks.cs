@@ -85,7 +85,7 @@ internal sealed partial class LibvirtSite
                     session.Delete(volume);
                 }
 
-                DeleteLonelyConsoles(session, pool, disk.MigrationId);
+                DeleteLonelyFiles(session, pool, disk.MigrationId);
             },
             cancellation).ConfigureAwait(false);
         await ForgetMapsAsync([disk.Location], cancellation).ConfigureAwait(false);
@@ -263,8 +263,8 @@ internal sealed partial class LibvirtSite
         }
     }
 
-    /// <summary>Files for a console whose VM was never defined, because a run was killed in between.</summary>
-    private static void DeleteLonelyConsoles(LibvirtSession session, PoolHandle pool, string migrationId)
+    /// <summary>Files for a console or for UEFI variables whose VM was never defined, because a run was killed in between.</summary>
+    private static void DeleteLonelyFiles(LibvirtSession session, PoolHandle pool, string migrationId)
     {
         foreach (var volume in session.Volumes(pool))
         {
@@ -281,7 +281,7 @@ internal sealed partial class LibvirtSite
                 {
                     using (domain)
                     {
-                        used |= ConsoleXml.Find(Xml.Parse(session.Xml(domain, XmlFlags.Inactive)))?.Path == path;
+                        used |= PathsBeside(Xml.Parse(session.Xml(domain, XmlFlags.Inactive))).Contains(path);
                     }
                 }
 

@@ -49,6 +49,7 @@ internal sealed partial class LibvirtSite
                     Against(!session.IsPersistent(domain), "it is transient, so nothing of it would be left here to go back to");
                     Against(vm.Snapshots.Or(0) > 0, $"it has {vm.Snapshots} snapshots, and libvirt moves no VM with snapshots");
                     Against(live.Element("cpu").Attr("mode") == "host-passthrough", "its CPU is passed through from the host (host-passthrough), which another host need not have; set a CPU model");
+                    Against(vm.Firmware.Or(FirmwareKind.Bios) == FirmwareKind.Uefi, "it boots by UEFI, whose variables lie in a file that is carried only while it is off");
                     foreach (var disk in vm.Disks)
                     {
                         Against(disk.Device != "disk", $"drive {disk.Name} holds {disk.Location}, a medium of this host; eject it");

@@ -68,7 +68,9 @@ internal sealed partial class LibvirtSite
         return new TargetHost(arch, HostFacts.Accelerations(session, capabilities, arch), HostFacts.Machines(capabilities, arch), LibvirtNetworks.List(session, _uri.IsLocal))
         {
             BlockDevices = [.. request.Disks.Where(disk => IsBlockDevice(session, disk)).Select(disk => disk.Location)],
-            ConsolePath = request.Disks is [var first, ..] ? ConsolePathIn(session, first.Pool, request.Name, request.Stamp.MigrationId) : null,
+            ConsolePath = request.Disks is [var first, ..] ? PathIn(session, first.Pool, VolumeName.OfConsole(request.Name, request.Stamp.MigrationId)) : null,
+            Firmwares = HostFacts.Firmwares(session, arch),
+            FirmwarePath = request.Disks is [var disk, ..] ? PathIn(session, disk.Pool, VolumeName.OfFirmware(request.Name, request.Stamp.MigrationId)) : null,
         };
     }
 
@@ -81,7 +83,7 @@ internal sealed partial class LibvirtSite
                 if (domain is not null)
                 {
                     var definition = RequireOurs(session, domain, migrationId);
-                    DeleteConsole(session, definition, migrationId);
+                    DeleteBeside(session, definition, migrationId);
                     session.Undefine(domain);
                 }
             },
@@ -130,7 +132,7 @@ internal sealed partial class LibvirtSite
                     DeleteDisk(session, name, path);
                 }
 
-                DeleteConsole(session, definition, migrationId);
+                DeleteBeside(session, definition, migrationId);
                 session.Undefine(domain);
                 removed.AddRange(doomed.Where(path => VolumeName.Parse(System.IO.Path.GetFileName(path)) is { IsDisk: true } name && name.BelongsTo(migrationId)));
             },
@@ -387,7 +389,7 @@ internal sealed partial class LibvirtSite
     // --- The console's file ---
 
     /// <summary>The path that the file takes; null where the pool is no folder.</summary>
-    private static string? ConsolePathIn(LibvirtSession session, string poolName, string vm, string migrationId)
+    private static string? PathIn(LibvirtSession session, string poolName, VolumeName name)
     {
         using var pool = session.FindPool(poolName);
         if (pool is null || !session.IsActive(pool))
@@ -396,7 +398,7 @@ internal sealed partial class LibvirtSite
         }
 
         var definition = Xml.Parse(session.Xml(pool));
-        return IsFolder(definition) && definition.Text("target/path") is { } folder ? $"{folder}/{VolumeName.OfConsole(vm, migrationId)}" : null;
+        return IsFolder(definition) && definition.Text("target/path") is { } folder ? $"{folder}/{name}" : null;
     }
 
     /// <summary>Made as a volume, so that libvirt can delete and read it on any host.</summary>
@@ -411,21 +413,24 @@ internal sealed partial class LibvirtSite
         }
     }
 
-    private static void DeleteConsole(LibvirtSession session, XElement definition, string migrationId)
+    /// <summary>What we made for a VM beside its disks: the files for its console and its UEFI variables.</summary>
+    private static void DeleteBeside(LibvirtSession session, XElement definition, string migrationId)
     {
-        if (ConsoleXml.Find(definition) is not { } console
-            || VolumeName.Parse(Path.GetFileName(console.Path)) is not { IsDisk: false } name
-            || !name.BelongsTo(migrationId))
+        foreach (var path in PathsBeside(definition))
         {
-            return;
-        }
-
-        using var volume = session.FindVolumeByPath(console.Path);
-        if (volume is not null)
-        {
-            session.Delete(volume);
+            if (VolumeName.Parse(Path.GetFileName(path)) is { IsDisk: false } name && name.BelongsTo(migrationId))
+            {
+                using var volume = session.FindVolumeByPath(path);
+                if (volume is not null)
+                {
+                    session.Delete(volume);
+                }
+            }
         }
     }
+
+    private static IEnumerable<string> PathsBeside(XElement definition) =>
+        new[] { ConsoleXml.Find(definition)?.Path, FirmwareXml.PathOf(definition) }.OfType<string>();
 
     private static bool IsFolder(XElement pool) => pool.Attr("type") is "dir" or "fs" or "netfs" or "gluster" or "vstorage";
 }

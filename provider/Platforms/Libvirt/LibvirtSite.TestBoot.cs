@@ -85,7 +85,7 @@ internal sealed partial class LibvirtSite
                         DeleteDisk(session, clone.Name, path, mayBeGone: true);
                     }
 
-                    DeleteConsole(session, definition, migrationId);
+                    DeleteBeside(session, definition, migrationId);
                     session.Undefine(domain);
                 },
                 cancellation).ConfigureAwait(false);

@@ -17,6 +17,12 @@ internal sealed record TargetHost(
     /// <summary>The path of the file that takes the console's output; null where the pool cannot hold one.</summary>
     public string? ConsolePath { get; init; }
 
+    /// <summary>Firmware images that QEMU may be given there.</summary>
+    public ImmutableArray<string> Firmwares { get; init; } = [];
+
+    /// <summary>The path of the file for a VM's UEFI variables; null where the pool cannot hold one.</summary>
+    public string? FirmwarePath { get; init; }
+
     /// <summary>Paths of disks that are block devices rather than files.</summary>
     public ImmutableHashSet<string> BlockDevices { get; init; } = [];
 }
@@ -54,9 +60,9 @@ internal static class TargetDefinition
             throw No(site, $"VM {vm} has what belongs to its host: {device.Description}; it cannot be defined at site {site}");
         }
 
-        if (request.Source.Firmware.Or(FirmwareKind.Bios) == FirmwareKind.Uefi || request.Source.Tpm.Or(false))
+        if (request.Source.Tpm.Or(false))
         {
-            throw No(site, $"VM {vm} keeps firmware state outside its disks (UEFI variables or a TPM), which is not copied yet");
+            throw No(site, $"VM {vm} has a TPM, whose state lies outside its disks and is not copied yet");
         }
 
         var domain = own ? Xml.Parse(request.Source.NativeDefinition!) : ForeignDefinition.Write(request.Source);
@@ -68,6 +74,7 @@ internal static class TargetDefinition
         domain.Descendants("alias").Where(alias => alias.Attr("name")?.StartsWith("ua-", StringComparison.Ordinal) != true).Remove();
         FitCpu(site, vm, domain, host);
         FitMachine(site, vm, domain, host);
+        FitFirmware(site, vm, domain, request.Source, host);
         FitDisks(site, vm, domain, request, host);
         FitNetworks(site, vm, domain, request, host);
         FitCharacterDevices(domain, host);
@@ -132,6 +139,22 @@ internal static class TargetDefinition
         {
             throw No(site, $"VM {vm} has the machine type {machine}, which the host of site {site} does not know (it knows {string.Join(", ", host.Machines.Take(8))}{(host.Machines.Length > 8 ? ", ..." : "")})");
         }
+    }
+
+    /// <summary>A UEFI guest keeps its variables in a file beside its disks; the program of its firmware has to be one that the host has.</summary>
+    private static void FitFirmware(string site, string vm, XElement domain, Vm source, TargetHost host)
+    {
+        if (source.Firmware.Or(FirmwareKind.Bios) != FirmwareKind.Uefi)
+        {
+            return;
+        }
+
+        if (domain.Element("os").Text("loader") is { } loader && !host.Firmwares.Contains(loader))
+        {
+            throw No(site, $"VM {vm} boots by the firmware {loader}, which the host of site {site} does not have (it has {(host.Firmwares.IsEmpty ? "none" : string.Join(", ", host.Firmwares))}); install the same package there");
+        }
+
+        FirmwareXml.Put(domain, host.FirmwarePath ?? throw No(site, $"VM {vm} boots by UEFI, and the storage pool of its first disk at site {site} is no folder that its variables could lie in"));
     }
 
     private static void FitDisks(string site, string vm, XElement domain, VmRequest request, TargetHost host)

@@ -13,6 +13,9 @@ internal sealed partial record VolumeName(string Vm, string Disk, string ShortId
     /// <summary>In the place of a disk's name: what the VM's serial console has shown.</summary>
     private const string ConsoleDisk = "console";
 
+    /// <summary>In the place of a disk's name: the UEFI variables.</summary>
+    private const string FirmwareDisk = "nvram";
+
     private const int ShortIdDigits = 8;
 
     /// <summary>File systems take 255 bytes; this leaves room for the rest of the name.</summary>
@@ -22,7 +25,9 @@ internal sealed partial record VolumeName(string Vm, string Disk, string ShortId
 
     internal static VolumeName OfConsole(string vm, string migrationId) => new(Safe(vm), ConsoleDisk, ShortIdOf(migrationId), "log");
 
-    internal bool IsDisk => Disk != ConsoleDisk;
+    internal static VolumeName OfFirmware(string vm, string migrationId) => new(Safe(vm), FirmwareDisk, ShortIdOf(migrationId), "fd");
+
+    internal bool IsDisk => Disk is not (ConsoleDisk or FirmwareDisk);
 
     internal static VolumeName? Parse(string name) =>
         Form().Match(name) is { Success: true } match

@@ -69,7 +69,7 @@ internal static partial class CheckCases
         firmware.secure-boot | vm.secureBoot=true | host.secureBoot=false | host.secureBoot=true
         firmware.secure-boot.custom-keys | vm.secureBoot=true | guest.customBootKeys=true | guest.customBootKeys=false
         firmware.measured-boot | | guest.measuredBoot=true | guest.measuredBoot=false
-        firmware.nvram | | vm.firmware=uefi | vm.firmware=bios
+        firmware.nvram | guest.fallbackLoader=false | vm.firmware=uefi | vm.firmware=bios
         firmware.fallback-loader | vm.firmware=uefi | guest.fallbackLoader=false | guest.fallbackLoader=true
         firmware.machine-type | host.machines=pc-q35-8.0 | vm.machine=pc-q35-9.0 | vm.machine=pc-q35-8.0
         firmware.hw-version | host.hwVersion=19 | vm.hwVersion=20 | vm.hwVersion=19

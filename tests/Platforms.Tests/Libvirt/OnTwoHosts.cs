@@ -45,9 +45,12 @@ public abstract partial class OnTwoHosts(TwoHosts lab) : IAsyncLifetime
     /// <summary>A new guest on dc1 that is off, and is removed after the test wherever it is by then.</summary>
     private protected Task FreshAsync(string name, params string[] options)
     {
-        _guests.Add(name);
+        Forget(name);
         return TwoHosts.FreshGuestAsync(name, options);
     }
+
+    /// <summary>Removes a guest after the test, wherever it is by then.</summary>
+    private protected void Forget(string name) => _guests.Add(name);
 
     /// <summary>A new guest on dc1 that has booted.</summary>
     private protected async Task<Vm> BootedAsync(string name)

@@ -198,7 +198,7 @@ public sealed class TargetDefinitionTests
     }
 
     [Fact]
-    public void Firmware_variables_are_refused_rather_than_lost()
+    public void Firmware_variables_are_refused_where_they_have_no_place()
     {
         var source = Source();
         source.Element("os")!.Add(XElement.Parse("<nvram>/srchost/web_VARS.fd</nvram>"));
@@ -206,6 +206,21 @@ public sealed class TargetDefinitionTests
         var failure = Assert.Throws<PlatformException>(() => Translate(source));
 
         Assert.Contains("UEFI", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Firmware_variables_lie_in_the_target_s_own_file_and_its_firmware_has_to_be_there()
+    {
+        const string Loader = "/usr/share/OVMF/OVMF_CODE_4M.fd";
+        var source = Source();
+        source.Element("os")!.Add(XElement.Parse($"<loader readonly='yes' type='pflash'>{Loader}</loader>"), XElement.Parse("<nvram template='/t.fd' type='file'><source file='/srchost/web_VARS.fd'/></nvram>"));
+        var host = Kvm with { FirmwarePath = "/pool/web-nvram.0123abcd.fd", Firmwares = [Loader] };
+
+        var nvram = Translate(source, host).Element("os")!.Element("nvram")!;
+
+        Assert.Equal("/pool/web-nvram.0123abcd.fd", nvram.Value);
+        Assert.Equal(["template"], nvram.Attributes().Select(attribute => attribute.Name.LocalName));
+        Assert.Contains(Loader, Assert.Throws<PlatformException>(() => Translate(source, host with { Firmwares = [] })).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -47,11 +47,11 @@ internal static class FirmwareChecks
             Source = "FDOC-740",
             At = "vm",
         },
-        new("firmware.nvram", Stops, "CWL", "the UEFI variable store is not copied", FirmwareRules.NvramRule)
+        new("firmware.nvram", Stops, "CWL", "UEFI variables do not go along", FirmwareRules.NvramRule)
         {
             Core = true,
             Why = "Boot entries and enrolled keys live there, so the guest may not find its boot entry.",
-            Fix = "Keep a fallback boot loader in the guest, or wait for a version that copies the store.",
+            Fix = "Keep a fallback boot loader in the guest and declare the fact guest.fallbackLoader.",
             Source = "KVU, V2VS, SVM",
             At = "vm",
         },

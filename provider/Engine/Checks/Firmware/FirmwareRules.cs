@@ -25,13 +25,17 @@ internal static class FirmwareRules
         }
     });
 
-    internal static Rule NvramRule { get; } = Rules.Own("`vm.firmware` is `uefi`", [VmFact.Firmware], look =>
+    internal static Rule NvramRule { get; } = Rules.Own(
+        "`vm.firmware` is `uefi`, `guest.fallbackLoader` is not true, and the platforms differ or `vm.nvram` is `none`", [VmFact.Firmware, VmFact.NvramFile, GuestFact.FallbackLoader], look =>
     {
-        if (look.Get(VmFact.Firmware, out var kind) && kind == "uefi")
+        var (vm, to) = (look.Subject.Vm.Name, look.Subject.To.Kind);
+        var kept = look.Peek(VmFact.NvramFile).TryGet(out var file) && file != "none";
+        if (look.Get(VmFact.Firmware, out var kind) && kind == "uefi" && !(kept && look.Subject.From.Kind == to) && !look.Peek(GuestFact.FallbackLoader).Or(false))
         {
             look.Say(
-                $"{look.Subject.Vm.Name} boots by UEFI. Its variable store is a file beside its disks, which this version does not copy, so the guest may not find its boot entry. "
-                + "Keep a fallback boot loader (\\EFI\\BOOT\\BOOTX64.EFI) in the guest, then waive this.");
+                $"{vm} boots by UEFI, and its variables (boot entries, enrolled keys) do not go along: "
+                + (look.Subject.From.Kind == to ? "its platform does not tell where they lie. Start it once. " : $"another platform's are of no use to a {to} site. ")
+                + "A guest that has a fallback boot loader (\\EFI\\BOOT\\BOOTX64.EFI) boots without them: declare the fact guest.fallbackLoader, or waive this.");
         }
     });
 
