@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
@@ -44,6 +45,32 @@ public static class Drift
                 yield return item;
             }
         }
+    }
+
+    /// <summary>What this run leaves for drift to be measured against, and what differs from it already.</summary>
+    /// <param name="now">What was seen after the run; null where nothing could be.</param>
+    public static (RecordedVm? Recorded, ImmutableArray<DriftItem> Drift) Record(MigrationSpec spec, Run? now, Run run, bool succeeded)
+    {
+        if (now is null)
+        {
+            return (run.Recorded, []);
+        }
+
+        var drift = Find(now).ToImmutableArray();
+        var recorded = drift.IsEmpty ? null : now.Recorded;
+        if (now.Seen.Current is not { Fence: FenceState.None } current)
+        {
+            return (recorded, drift);
+        }
+
+        // What could not be put back stays a difference to what was recorded, until it is adopted.
+        var adopts = succeeded && spec.OnDrift == DriftResponse.Adopt;
+        if (recorded is null || adopts)
+        {
+            recorded = RecordedVm.Of(current.Site.Name, spec.Target.Site, now.ShouldRun && !(adopts && current.StoppedByHand), current.Vm);
+        }
+
+        return (recorded, adopts ? [.. drift.Where(item => !item.Adopts)] : drift);
     }
 
     /// <summary>What will be done about it, in a few words.</summary>

@@ -25,9 +25,13 @@ internal sealed class History
     private readonly List<string> _told = [];
     private Remembered? _remembered;
 
+    /// <summary>Whether a run may restart the VM to put its shape back.</summary>
+    private readonly bool _restarts;
+
     private History(int seed)
     {
         _random = new Random(seed);
+        _restarts = seed % 2 == 0;
         _rules = new Rules(_world);
     }
 
@@ -86,6 +90,7 @@ internal sealed class History
         return Rehearsal.Spec(goal[_random.Next(goal.Length)], _random.Next(4) == 0 ? "dc3" : "dc2", _random.Next(6) == 0 ? RollbackChanges.Discard : RollbackChanges.BringBack) with
         {
             OnDrift = ((DriftResponse[])[DriftResponse.Return, DriftResponse.Return, DriftResponse.Adopt, DriftResponse.Ignore])[_random.Next(4)],
+            RestartForDrift = _restarts,
             Mode = ((MigrationMode[])[MigrationMode.Cold, MigrationMode.Cold, MigrationMode.Warm, MigrationMode.Live])[_random.Next(4)],
         };
     }
@@ -150,10 +155,23 @@ internal sealed class History
 
         if (end is { Outcome.Failed: null } && !removal && await _world.ObserveAsync(spec) is { Place: { } place })
         {
-            _remembered = new Remembered(MigrationPhase.CutOver, place.Site.Name, place.Vm.Id);
+            _remembered = new Remembered(MigrationPhase.CutOver, place.Site.Name, place.Vm.Id) { Recorded = await RecordAsync(spec, end.Before!, place.Site.Name) };
+        }
+        else
+        {
+            // What such a run leaves is not measured against what an earlier one had left.
+            _remembered = _remembered is null ? null : _remembered with { Recorded = null };
         }
 
         await _rules.AfterRunAsync(spec, end, other);
+    }
+
+    /// <summary>As a front end keeps it in the state of this one run.</summary>
+    private async Task<RecordedVm?> RecordAsync(MigrationSpec spec, Preflight before, string site)
+    {
+        var memory = new Remembered(MigrationPhase.CutOver, site, null) { Recorded = before.Plan!.Kind == PlanKind.Move ? null : before.Run!.Recorded };
+        var now = await _world.Time.RunAsync(() => PreflightRunner.RunAsync(spec, memory, _world.Sites(), removal: true, _world.Time, RunEvents.None, default));
+        return Drift.Record(spec, now.Run, before.Run!, succeeded: true).Recorded;
     }
 
     private async Task PreviewAsync(MigrationSpec spec)
@@ -220,7 +238,7 @@ internal sealed class History
     {
         var goal = Enum.GetValues<MigrationGoal>()[_random.Next(Enum.GetValues<MigrationGoal>().Length)];
         var removal = _random.Next(3) == 0;
-        var spec = Rehearsal.Spec(goal, _random.Next(4) == 0 ? "dc3" : "dc2");
+        var spec = Rehearsal.Spec(goal, _random.Next(4) == 0 ? "dc3" : "dc2") with { RestartForDrift = _restarts };
         Pass(TimeSpan.FromMinutes(3));
         Tell($"in peace: {Say(spec, removal)}");
         for (var tries = 1; ; tries++)
@@ -256,6 +274,10 @@ internal sealed class History
         }
 
         await _rules.CheckEndAsync(spec, removal);
+        if (_restarts && !removal && spec.Goal == MigrationGoal.CutOver)
+        {
+            await _rules.CheckShapeAsync(_remembered?.Recorded);
+        }
     }
 
     private (string Site, Fault Fault)[] Faults() => [.. Enumerable.Range(0, _random.Next(3)).Select(_ => (_random.Next(2) == 0 ? "dc1" : _random.Next(4) == 0 ? "dc3" : "dc2", NewFault()))];

@@ -1,6 +1,7 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Platforms.Tests.Driving;
 
@@ -142,6 +143,17 @@ internal sealed class Rules(Rehearsal world)
                 Require(await book.Find("dc1")!.InspectFenceAsync(source.Id, id, default) == FenceState.Standing, "the source has no fence");
             }
         });
+    }
+
+    /// <summary>What a hand has made of the VM's shape since it was recorded is put back.</summary>
+    internal async Task CheckShapeAsync(RecordedVm? recorded)
+    {
+        if (recorded is not null && await world.ObserveAsync(Rehearsal.Spec()) is { Place: { } place } && place.Site.Name == recorded.Site)
+        {
+            Require(
+                (place.Vm.Cpus.Value, place.Vm.MemoryBytes.Value) == (recorded.Cpus, recorded.MemoryBytes),
+                $"the VM has {place.Vm.Cpus.Value} vCPUs and {place.Vm.MemoryBytes.Value} bytes of memory at {recorded.Site}, and was left with {recorded.Cpus} and {recorded.MemoryBytes}");
+        }
     }
 
     private async Task<bool> IsAcceptedAsync(string at)

@@ -239,7 +239,7 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         var phase = committed ? MigrationPhase.Committed
             : seen is not null ? MigrationState.PhaseOf(seen)
             : outcome.Failed?.Phase ?? MigrationPhase.CutOver;
-        var (recorded, drift) = committed ? (null, []) : Record(spec, after?.Run, run, succeeded: outcome.Failed is null);
+        var (recorded, drift) = committed ? (null, []) : Drift.Record(spec, after?.Run, run, succeeded: outcome.Failed is null);
         var state = MigrationState.Write(
             call.Inputs, phase, run.MigrationId, place, call.OldState, outcome.Done, seen, run, estimate, recorded, RecordedCodec.Write(drift, spec.OnDrift), before.Findings);
         if (outcome.Failed is not null)
@@ -257,32 +257,6 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
 
     /// <summary>Nothing of ours is anywhere that a hand could change: else what really is has to be looked at before the next diff.</summary>
     private static bool IsAtRest(MigrationPhase phase) => phase is MigrationPhase.Validated or MigrationPhase.Committed;
-
-    /// <summary>What this run leaves for drift to be measured against, and what differs from it already.</summary>
-    /// <param name="now">What was seen after the run; null where nothing could be.</param>
-    private static (RecordedVm? Recorded, ImmutableArray<DriftItem> Drift) Record(MigrationSpec spec, Run? now, Run run, bool succeeded)
-    {
-        if (now is null)
-        {
-            return (run.Recorded, []);
-        }
-
-        var drift = Drift.Find(now).ToImmutableArray();
-        var recorded = drift.IsEmpty ? null : now.Recorded;
-        if (now.Seen.Current is not { Fence: FenceState.None } current)
-        {
-            return (recorded, drift);
-        }
-
-        // What could not be put back stays a difference to what was recorded, until it is adopted.
-        var adopts = succeeded && spec.OnDrift == DriftResponse.Adopt;
-        if (recorded is null || adopts)
-        {
-            recorded = RecordedVm.Of(current.Site.Name, spec.Target.Site, now.ShouldRun && !(adopts && current.StoppedByHand), current.Vm);
-        }
-
-        return (recorded, adopts ? [.. drift.Where(item => !item.Adopts)] : drift);
-    }
 
     internal override async Task<ReadOutcome?> ReadAsync(ReadCall call, CancellationToken cancellation)
     {
