@@ -60,7 +60,7 @@ internal static class TestBoots
         {
             yield return Checks.Finding.Note(
                 "request.goal.test-gates", PropertyPath.Of("verify.probes"),
-                $"{run.Spec.Probes.Length - gates.Length} of {run.Spec.Probes.Length} gates go over the network and are left out of the test, since its clone is linked to none; they are tried at the cutover.");
+                $"{run.Spec.Probes.Length - gates.Length} of {run.Spec.Probes.Length} gates go over the network and are left out of the test, since its clone is linked to none: {ProveTest.LeftOut(run.Spec)}. They are tried at the cutover.");
         }
     }
 }

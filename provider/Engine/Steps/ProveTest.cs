@@ -16,11 +16,8 @@ internal sealed class ProveTest : Step
 
     public override TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(15);
 
-    public override string Describe(Run run)
-    {
-        var left = run.Spec.Probes.Length - Gates(run.Spec).Length;
-        return string.Join(", ", Gates(run.Spec).Select(GuestProbe.Describe)) + (left == 0 ? "" : $"; {left} gate{(left == 1 ? "" : "s")} over the network left out, since the clone has no link");
-    }
+    public override string Describe(Run run) =>
+        string.Join(", ", Gates(run.Spec).Select(GuestProbe.Describe)) + (LeftOut(run.Spec) is { Length: > 0 } left ? $"; left out, since the clone has no link: {left}" : "");
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
@@ -30,6 +27,9 @@ internal sealed class ProveTest : Step
             stamp => stamp.With(StampNotes.Tested, new TestedNote(run.Now, stamp[StampNotes.Replicated] ?? "", seen).Write()).With(StampNotes.TestedProof, stamp[StampNotes.ReplicaProof]), cancellation);
         return seen;
     }
+
+    /// <summary>The declared gates that a test does not try, for people.</summary>
+    internal static string LeftOut(MigrationSpec spec) => string.Join(", ", spec.Probes.Except(Gates(spec)).Select(GuestProbe.Describe));
 
     /// <summary>A gate over the network would meet the VM that runs at the source, or nobody.</summary>
     internal static ImmutableArray<ProbeSpec> Gates(MigrationSpec spec) => [.. spec.Probes.Where(probe => probe.Kind is ProbeKind.GuestAgent or ProbeKind.Console)];

@@ -93,6 +93,7 @@ public sealed class ManyProblemsTests
     [InlineData("facts", "guest.bitlockr", "on", "input.unknown-fact")]
     [InlineData("facts", "link", "fast", "input.malformed-fact")]
     [InlineData("cutover", "window", "Sat 02:00", "input.malformed-window")]
+    [InlineData("rollback", "to", "yesterday", "input.malformed-date")]
     public async Task Texts_that_cannot_be_read_are_refused_at_check(string field, string name, string text, string id)
     {
         await using var provider = new VmMigrateProvider(TimeProvider.System);

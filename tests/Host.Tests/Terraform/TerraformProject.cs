@@ -80,7 +80,7 @@ internal sealed class TerraformProject : IDisposable
         """);
 
     /// <summary>For the real provider: a VM of 8 MiB that boots at once, and a second site with what is given, such as faults.</summary>
-    internal void ConfigureSimulator(string second, string goal = "CutOver") => File.WriteAllText(
+    internal void ConfigureSimulator(string second, string goal = "CutOver", string more = "") => File.WriteAllText(
         MainFile,
         $$"""
         terraform {
@@ -102,6 +102,7 @@ internal sealed class TerraformProject : IDisposable
           vm     = { site = "dc1", name = "web" }
           target = { site = "dc2" }
           goal   = "{{goal}}"
+          {{more}}
         }
         """);
 

@@ -37,6 +37,34 @@ public sealed class TerraformRealProviderTests
     }
 
     [Fact(Timeout = Minutes)]
+    public async Task A_replica_is_tested_kept_as_points_and_the_VM_comes_home_as_it_was_at_one()
+    {
+        var binary = Repository.At("bin/terraform-provider-vmmigrate");
+        Assert.SkipUnless(File.Exists(binary), "bin/terraform-provider-vmmigrate is not built; `make build` does it.");
+        using var project = new TerraformProject(TestContext.Current.CancellationToken, binary);
+
+        const string Warm = "mode = \"Warm\"";
+        project.ConfigureSimulator("", "Tested", Warm);
+        (await project.Apply()).Worked();
+        Assert.Equal("Tested", project.Instance!["attributes"]!["phase"]!.GetValue<string>());
+        var test = project.Instance!["attributes"]!["test"]!["disks"]![0]!;
+        Assert.Equal(test["source_digest"]!.GetValue<string>(), test["target_digest"]!.GetValue<string>());
+        (await project.Apply()).Worked();
+        var points = project.Instance!["attributes"]!["recovery_points"]!.AsArray().Select(point => point!["id"]!.GetValue<string>()).ToList();
+        Assert.Equal(2, points.Count);
+
+        project.ConfigureSimulator("", "CutOver", Warm);
+        (await project.Apply()).Worked();
+        project.ConfigureSimulator("", "Replicated", $"{Warm}\n  rollback = {{ to = \"{points[0]}\" }}");
+        (await project.Run("plan")).Says($"web goes back to {points[0]}");
+        (await project.Apply()).Worked();
+        Assert.Equal("dc1", project.Instance!["attributes"]!["placement"]!["site"]!.GetValue<string>());
+        Assert.Contains(project.Instance!["attributes"]!["steps"]!.AsArray(), step => step!["name"]!.GetValue<string>() == "restore recovery point");
+        (await project.Destroy()).Worked();
+        Assert.Null(project.Instance);
+    }
+
+    [Fact(Timeout = Minutes)]
     public async Task The_rehearsal_example_kills_a_run_goes_on_goes_back_and_leaves_nothing()
     {
         var binary = Repository.At("bin/terraform-provider-vmmigrate");

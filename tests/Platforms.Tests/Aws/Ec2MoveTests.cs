@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using VmMigrate.Engine.Blocks;
+using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
@@ -53,6 +54,24 @@ public sealed class Ec2MoveTests
         Assert.Equal(PowerState.Running, (await dc.Home.InspectAsync(before.Run.Vm.Id, Cancel))!.Power);
         ec2.AssertNothingLeft();
         Assert.Empty(ec2.World.Nics);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task What_is_not_done_there_is_said_at_preview_a_test_boot_is_refused_and_a_replica_has_no_points()
+    {
+        await using var ec2 = await Ec2World.StartAsync();
+        var dc = new Datacentre(ec2);
+        var (tested, nothing) = await dc.DriveAsync(Datacentre.Spec(MigrationGoal.Tested));
+        Assert.Null(nothing);
+        var refused = Assert.Single(tested.Findings, finding => finding.Id == "request.goal.test-boot");
+        Assert.Equal(Severity.Error, refused.Severity);
+        Assert.Contains("cannot test-boot", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(ec2.World.Snapshots);
+
+        var (replica, outcome) = await dc.DriveAsync(Datacentre.Spec(MigrationGoal.Replicated));
+        Assert.True(outcome is { Failed: null }, outcome?.Why);
+        Assert.Contains(replica.Findings, finding => finding.Id == "rollback.no-points");
+        Assert.DoesNotContain(replica.Plan!.Steps, step => step.Name == "keep recovery point");
     }
 
     [Fact(Timeout = Limit)]

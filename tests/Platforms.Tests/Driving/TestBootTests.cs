@@ -106,7 +106,7 @@ public sealed class TestBootTests
         var spec = Rehearsal.Spec(MigrationGoal.Tested);
         var (some, outcome) = await world.DriveAsync(spec with { Probes = [.. spec.Probes, tcp] });
         Assert.True(outcome is { Failed: null }, outcome?.Why);
-        Assert.Contains(some.Findings, finding => finding.Id == "request.goal.test-gates" && finding.Message.StartsWith("1 of 2", StringComparison.Ordinal));
+        Assert.Contains(some.Findings, finding => finding.Id == "request.goal.test-gates" && finding.Message.StartsWith("1 of 2", StringComparison.Ordinal) && finding.Message.Contains("TCP guest:22", StringComparison.Ordinal));
         var (none, _) = await new Rehearsal().DriveAsync(spec with { Probes = [tcp] });
         Assert.True(none.IsBlocked);
         Assert.Contains(none.Findings, finding => finding.Id == "request.goal.test-gates");

@@ -150,10 +150,24 @@ public sealed class VcsimRefusalTests(TwoVcenters vcenters) : IClassFixture<TwoV
         }
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task What_is_not_done_there_is_said_at_preview_a_test_boot_is_refused_and_a_replica_has_no_points()
+    {
+        var tested = await LookAsync(goal: MigrationGoal.Tested);
+        var refused = Assert.Single(tested.Findings, finding => finding.Id == "request.goal.test-boot");
+        Assert.Equal(Severity.Error, refused.Severity);
+        Assert.Contains("\"vc2\" (vsphere) cannot test-boot", refused.Message, StringComparison.Ordinal);
+
+        var replica = await LookAsync(goal: MigrationGoal.Replicated);
+        Assert.False(replica.IsBlocked, string.Join(' ', replica.Findings));
+        Assert.Contains(replica.Findings, finding => finding.Id == "rollback.no-points" && finding.Message.Contains("\"vc2\" (vsphere)", StringComparison.Ordinal));
+        Assert.DoesNotContain(replica.Plan!.Steps, step => step.Name == "keep recovery point");
+    }
+
     private const string Template = "<propSet><name>config.template</name><val[^>]*>false</val></propSet>";
     private const string Mode = "<diskMode>persistent</diskMode>";
 
-    private Task<Preflight> LookAsync(string name = Name, MigrationMode mode = MigrationMode.Cold) => PreflightRunner.RunAsync(
-        new MigrationSpec { Mode = mode, Goal = MigrationGoal.CutOver, Vm = new VmReference("vc1", name, null), Target = new TargetSpec("vc2", null, null, ImmutableDictionary<string, string>.Empty, null) },
+    private Task<Preflight> LookAsync(string name = Name, MigrationMode mode = MigrationMode.Cold, MigrationGoal goal = MigrationGoal.CutOver) => PreflightRunner.RunAsync(
+        new MigrationSpec { Mode = mode, Goal = goal, Vm = new VmReference("vc1", name, null), Target = new TargetSpec("vc2", null, null, ImmutableDictionary<string, string>.Empty, null) },
         null, new Book(_home, _away), false, TimeProvider.System, RunEvents.None, Cancel);
 }
