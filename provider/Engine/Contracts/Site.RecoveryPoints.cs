@@ -18,14 +18,15 @@ public abstract partial class Site
     public virtual Task<ImmutableArray<PointAtSite>> FindPointsAsync(string migrationId, CancellationToken cancellation) => Task.FromResult(ImmutableArray<PointAtSite>.Empty);
 
     /// <summary>The migration's disks here are kept as they are now. A VM that has them is off. A point of that id which is there already stays as it is; what a killed run has begun of it is completed.</summary>
-    public virtual Task EnsurePointAsync(string migrationId, string point, CancellationToken cancellation) => throw Lacks("keep recovery points");
+    public virtual Task EnsurePointAsync(string migrationId, string point, CancellationToken cancellation) => Task.FromException(Lacks("keep recovery points"));
 
     /// <summary>Opens one disk as it was at a point, for reading. A VM that has the disk is off.</summary>
     /// <exception cref="PlatformException"><see cref="PlatformErrorKind.NotFound"/>: there is no such point of it.</exception>
-    public virtual Task<DiskAccess> OpenPointDiskAsync(string migrationId, string point, string diskName, CancellationToken cancellation) => throw Lacks("keep recovery points");
+    public virtual Task<DiskAccess> OpenPointDiskAsync(string migrationId, string point, string diskName, CancellationToken cancellation) =>
+        Task.FromException<DiskAccess>(Lacks("keep recovery points"));
 
     /// <summary>The disks hold what they held at the point, which stays. A VM that has them is off, and what was tracked of its writes is gone before (<see cref="EnsureTrackingRemovedAsync"/>).</summary>
-    public virtual Task EnsurePointRestoredAsync(string migrationId, string point, CancellationToken cancellation) => throw Lacks("go back to a recovery point");
+    public virtual Task EnsurePointRestoredAsync(string migrationId, string point, CancellationToken cancellation) => Task.FromException(Lacks("go back to a recovery point"));
 
     /// <summary>The point is gone from all disks; nothing happens where there is none. Also while a VM runs on them.</summary>
     public virtual Task EnsurePointRemovedAsync(string migrationId, string point, CancellationToken cancellation) => Task.CompletedTask;

@@ -69,6 +69,9 @@ public static class StampNotes
     /// <summary>On the target: the checkpoint since which every block that differs from the disks at home counts as changed. Only where home is where it came from.</summary>
     public const string Tracked = "tracked";
 
+    /// <summary>On the target: a way back reads it in rounds while it runs, and has checkpoints of its own there.</summary>
+    public const string Returning = "returning";
+
     /// <summary>On the target: the disks' digests at the cutover, in the form of <see cref="Driving.ProofNote"/>.</summary>
     public const string Proof = "proof";
 

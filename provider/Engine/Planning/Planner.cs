@@ -146,6 +146,11 @@ public static class Planner
             }
         }
 
+        if (current.Vm.Stamp?[StampNotes.Returning] is not null)
+        {
+            steps.Add(new ForgetWayBack());
+        }
+
         if (run.Seen.StrayCopies.Any())
         {
             steps.Add(new RemoveStaleCopies());

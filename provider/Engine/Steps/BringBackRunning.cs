@@ -41,6 +41,9 @@ internal sealed class BringBackRunning : Step
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
         await HomeDisks.BeginAsync(run, cancellation);
+
+        // So that a run that is killed here does not leave its checkpoints to a VM that stays.
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Returning, "true"), cancellation);
         run.ForgetTrees();
         run.ReturnedTo = null;
         var said = new List<string>();
@@ -88,10 +91,18 @@ internal sealed class BringBackRunning : Step
     public override async Task UndoAsync(Run run, CancellationToken cancellation)
     {
         await HomeDisks.GetOldAsync(run, cancellation);
+        await ForgetAsync(run, cancellation);
+    }
+
+    /// <summary>The VM stays where it is: what its platform tracks for the rounds of a way back is of no use.</summary>
+    internal static async Task ForgetAsync(Run run, CancellationToken cancellation)
+    {
         for (var number = 1; number <= Rounds; number++)
         {
             await run.From.EnsureCheckpointRemovedAsync(run.Vm.Id, run.MigrationId, $"back{number}", cancellation);
         }
+
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Returning, null), cancellation);
     }
 
     /// <summary>It runs there, and its platform tells what it writes from now on.</summary>

@@ -77,7 +77,7 @@ public sealed partial class SimulatorSite
         MustNotBeOpen(disk);
         if (site.Vms.Values.FirstOrDefault(vm => vm.Power != PowerState.Off && vm.Disks.Exists(attached => attached.Location == disk.Location)) is { } user)
         {
-            throw No(PlatformErrorKind.Busy, $"The disk {disk.Location} is in use by {user.Name}, which is not off.");
+            throw No(PlatformErrorKind.Refused, $"The disk {disk.Location} is in use by {user.Name}, which is not off.");
         }
     }
 }

@@ -134,6 +134,34 @@ public sealed class ReverseDeltaTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_way_back_that_was_killed_and_is_not_wanted_any_more_leaves_no_checkpoints_on_the_VM()
+    {
+        var world = new Rehearsal();
+        await world.DriveAsync(Rehearsal.Spec());
+        world.Time.Advance(TimeSpan.FromSeconds(20));
+        await Assert.ThrowsAsync<SimulatedCrashException>(() => world.DriveAsync(
+            Rehearsal.Spec(), removal: true, faults: ("dc2", new Fault { Kind = FaultKind.Crash, Call = "OpenRound", Nth = 2, Moment = FaultMoment.After })));
+        Assert.Equal(["cutover", "back1", "back2"], await CheckpointsAsync());
+
+        world.Time.Advance(TimeSpan.FromMinutes(3));
+        var (before, outcome) = await world.DriveAsync(Rehearsal.Spec());
+        Assert.True(outcome is { Failed: null }, outcome?.Why);
+        Assert.Equal(["forget way back"], before.Plan!.Steps.Select(step => step.Name));
+        Assert.Equal(["cutover"], await CheckpointsAsync());
+        Assert.Equal(PlanKind.Nothing, (await world.DriveAsync(Rehearsal.Spec())).Before.Plan!.Kind);
+
+        Assert.Null((await world.DriveAsync(Rehearsal.Spec(), removal: true)).Outcome!.Failed);
+        await world.AssertRunsAtAsync("dc1");
+        await world.AssertNoTracesAsync();
+
+        async Task<IEnumerable<string>> CheckpointsAsync()
+        {
+            var copy = (await world.ObserveAsync(Rehearsal.Spec())).Current!;
+            return await world.Time.RunAsync(() => world.Sites().Find("dc2")!.FindCheckpointsAsync(copy.Vm.Id, copy.Vm.Stamp!.MigrationId, CancellationToken.None));
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_discard_tells_what_would_be_lost()
     {
         var world = new Rehearsal(Busy);
