@@ -20,7 +20,8 @@ public sealed class VcsimReverseDeltaTests
     [Theory(Timeout = Limit)]
     [InlineData(MigrationMode.Cold)]
     [InlineData(MigrationMode.Warm)]
-    public async Task What_was_written_at_vSphere_since_the_cutover_comes_home_by_its_changed_areas(MigrationMode mode)
+    [InlineData(MigrationMode.Cold, true)]
+    public async Task What_was_written_at_vSphere_since_the_cutover_comes_home_by_its_changed_areas_or_where_they_are_lost_by_comparing(MigrationMode mode, bool lost = false)
     {
         await using var home = await Vcsim.StartAsync("-guests");
         await using var away = await Vcsim.StartAsync("-guests");
@@ -42,6 +43,11 @@ public sealed class VcsimReverseDeltaTests
         while ((await File.ReadAllBytesAsync(copy, Cancel)).AsSpan().SequenceEqual(before))
         {
             await Task.Delay(100, Cancel);
+        }
+
+        if (lost)
+        {
+            await away.ResetTrackingAsync((await new VcsimWorld(away, vc2).VmAsync(Name, Cancel)).Ref);
         }
 
         var asked = await away.CallsAsync("QueryChangedDiskAreas");
