@@ -62,7 +62,8 @@ internal static partial class Table
         RedirectStandardInput = true,
     })!;
 
-    private static async Task CallAsync(HttpClient client, string method, byte[] message)
+    /// <returns>The reply's message, behind the five bytes of its frame.</returns>
+    private static async Task<byte[]> CallAsync(HttpClient client, string method, byte[] message)
     {
         var frame = new byte[5 + message.Length];
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), message.Length);
@@ -77,12 +78,14 @@ internal static partial class Table
         };
         request.Headers.TE.Add(new("trailers"));
         using var response = await client.SendAsync(request);
-        await response.Content.ReadAsByteArrayAsync();
+        var reply = await response.Content.ReadAsByteArrayAsync();
         var status = response.TrailingHeaders.TryGetValues("grpc-status", out var codes) || response.Headers.TryGetValues("grpc-status", out codes) ? codes.Single() : "?";
         if (status != "0")
         {
-            throw new InvalidOperationException($"{method}: gRPC status {status}");
+            throw new InvalidOperationException($"{method}: gRPC status {status}{(response.TrailingHeaders.TryGetValues("grpc-message", out var words) ? $": {string.Join(' ', words)}" : "")}");
         }
+
+        return reply;
     }
 
     /// <summary>A figure that has a bound and no peer.</summary>
