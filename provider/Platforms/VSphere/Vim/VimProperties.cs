@@ -26,6 +26,9 @@ internal static class VimProperties
     /// <summary>Objects in one reply: with 12 KB per VM some 3 MB.</summary>
     internal const int PageObjects = 250;
 
+    /// <summary>How often a read of many objects is begun anew after its session was lost, before it is given up.</summary>
+    internal const int MostSessionLosses = 3;
+
     /// <summary>The asked properties of objects that are named. An object that is gone is left out.</summary>
     internal static async Task<IReadOnlyList<VimObject>> ReadAsync(
         this VimClient client, string what, IReadOnlyCollection<MoRef> objects, string[] paths, CancellationToken cancellation)
@@ -60,18 +63,29 @@ internal static class VimProperties
     internal static async Task<IReadOnlyList<VimObject>> ReadAllAsync(
         this VimClient client, string what, IReadOnlyDictionary<string, string[]> pathsByType, CancellationToken cancellation)
     {
-        var view = await CreateViewAsync(client, what, pathsByType.Keys, cancellation).ConfigureAwait(false);
-        try
+        for (var losses = 0; ; losses++)
         {
-            return await RetrieveAsync(
-                client,
-                what,
-                El("specSet", [.. pathsByType.Select(pair => PropSet(pair.Key, pair.Value)), ViewSet(view)]),
-                cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            await ForgetAsync(client, view, "DestroyView").ConfigureAwait(false);
+            MoRef? view = null;
+            try
+            {
+                view = await CreateViewAsync(client, what, pathsByType.Keys, cancellation).ConfigureAwait(false);
+                return await RetrieveAsync(
+                    client,
+                    what,
+                    El("specSet", [.. pathsByType.Select(pair => PropSet(pair.Key, pair.Value)), ViewSet(view.Value)]),
+                    cancellation).ConfigureAwait(false);
+            }
+            catch (PlatformException exception) when (exception.NativeCode == VSphereErrors.ObjectGone && losses < MostSessionLosses)
+            {
+                // The view is gone with its session; it is begun anew in the next one.
+            }
+            finally
+            {
+                if (view is { } made)
+                {
+                    await ForgetAsync(client, made, "DestroyView").ConfigureAwait(false);
+                }
+            }
         }
     }
 

@@ -24,22 +24,24 @@ internal sealed class VimView(VimClient client, string type, string[] paths) : I
         await _gate.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            if (_collector is not null)
+            for (var losses = 0; ; losses++)
             {
                 try
                 {
+                    if (_collector is null)
+                    {
+                        await BeginAsync(what, cancellation).ConfigureAwait(false);
+                    }
+
                     await CatchUpAsync(what, cancellation).ConfigureAwait(false);
                     return _objects ??= [.. _seen.Values];
                 }
-                catch (PlatformException exception) when (exception.NativeCode is VSphereErrors.ObjectGone or "InvalidCollectorVersion")
+                catch (PlatformException exception) when (exception.NativeCode is VSphereErrors.ObjectGone or "InvalidCollectorVersion" && losses < VimProperties.MostSessionLosses)
                 {
                     // Gone with its session.
+                    _collector = null;
                 }
             }
-
-            await BeginAsync(what, cancellation).ConfigureAwait(false);
-            await CatchUpAsync(what, cancellation).ConfigureAwait(false);
-            return _objects ??= [.. _seen.Values];
         }
         catch
         {
