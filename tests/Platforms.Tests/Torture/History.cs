@@ -20,6 +20,9 @@ internal sealed class History
     ];
 
     private readonly Random _random;
+
+    /// <summary>For recovery points alone.</summary>
+    private readonly Random _moments;
     private readonly Rehearsal _world = new();
     private readonly Rules _rules;
     private readonly List<string> _told = [];
@@ -31,6 +34,7 @@ internal sealed class History
     private History(int seed)
     {
         _random = new Random(seed);
+        _moments = new Random(seed);
         _restarts = seed % 2 == 0;
         _rules = new Rules(_world);
     }
@@ -91,6 +95,8 @@ internal sealed class History
         {
             OnDrift = ((DriftResponse[])[DriftResponse.Return, DriftResponse.Return, DriftResponse.Adopt, DriftResponse.Ignore])[_random.Next(4)],
             RestartForDrift = _restarts,
+            KeepPoints = _moments.Next(4),
+            RollbackTo = _moments.Next(3) == 0 ? Run.Instant(_world.Time.GetUtcNow() - TimeSpan.FromSeconds(_moments.Next(240))) : null,
             Mode = ((MigrationMode[])[MigrationMode.Cold, MigrationMode.Cold, MigrationMode.Warm, MigrationMode.Live])[_random.Next(4)],
         };
     }
@@ -148,7 +154,7 @@ internal sealed class History
     private async Task EndedAsync(MigrationSpec spec, bool removal, End end, End? other = null)
     {
         Tell("   " + end);
-        if (spec.Rollback == RollbackChanges.Discard && (removal || spec.Goal < MigrationGoal.CutOver))
+        if (spec.RollbackTo is not null || (spec.Rollback == RollbackChanges.Discard && (removal || spec.Goal < MigrationGoal.CutOver)))
         {
             _rules.MayLoseWrites();
         }
@@ -303,7 +309,7 @@ internal sealed class History
 
     private void Tell(string what) => _told.Add($"{_world.Time.GetUtcNow():d HH:mm:ss} {what}");
 
-    private static string Say(MigrationSpec spec, bool removal) => removal ? "the declaration away" : $"{spec.Mode} {spec.Goal} at {spec.Target.Site}, {spec.Rollback}{(spec.OnDrift == DriftResponse.Return ? "" : $", {spec.OnDrift}")}";
+    private static string Say(MigrationSpec spec, bool removal) => removal ? "the declaration away" : $"{spec.Mode} {spec.Goal} at {spec.Target.Site}, {spec.Rollback}{(spec.OnDrift == DriftResponse.Return ? "" : $", {spec.OnDrift}")}{(spec.RollbackTo is { } moment ? $", back to {moment}" : "")}";
 
     private static string Say((string Site, Fault Fault) fault) =>
         $"{fault.Fault.Kind} {fault.Fault.Moment} {fault.Fault.Call} {fault.Fault.Nth}x{fault.Fault.Times} at {fault.Site}";
