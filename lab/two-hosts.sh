@@ -20,6 +20,7 @@
 #                 name on either host; --wait also waits until it is up
 #   forget NAME   remove a guest and its files from both hosts
 #   wipe          down, then delete everything but the built guest
+#   cut, mend     take the cable between two machines away, and put it back
 #   dir           print LAB_DIR
 #   xml HOST NAME DISK [FORMAT] [BOOT] [BUS]   print a domain definition
 #
@@ -30,8 +31,12 @@
 #              LAB_MEM    guest memory in MiB (default 128)
 #              LAB_GUEST  folder of the built guest (default LAB_DIR/guest), so
 #                         that several labs share one
+#              LAB_APART  1: two machines (root only). Each daemon is a system
+#                         one, started by root with folders of its own in a
+#                         network of its own, and a cable (veth) joins the two
 #
-# Started by root, every command but "install" re-runs itself as LAB_USER.
+# Started by root, every command but "install" re-runs itself as LAB_USER,
+# unless the machines are apart.
 set -euo pipefail
 export LC_ALL=C
 
@@ -40,6 +45,7 @@ LAB_PORT=${LAB_PORT:-49300}
 LAB_MEM=${LAB_MEM:-128}
 LAB_DIR=${LAB_DIR:-}
 LAB_GUEST=${LAB_GUEST:-}
+LAB_APART=${LAB_APART:-}
 SELF=$(readlink -f "${BASH_SOURCE[0]}")
 HOSTS=(dc1 dc2)
 
@@ -96,10 +102,12 @@ reaches() { # folder: can the account that runs the lab get there?
   if [ "$(id -u)" = 0 ]; then runuser -u "$LAB_USER" -- test -x "$1"; else test -w "$1"; fi
 }
 
-if [ "$(id -u)" = 0 ]; then
+[ -z "$LAB_APART" ] || [ "$(id -u)" = 0 ] || die "two machines (LAB_APART) need root, for their networks"
+if [ "$(id -u)" = 0 ] && [ -z "$LAB_APART" ]; then
   id "$LAB_USER" >/dev/null 2>&1 || die "no user $LAB_USER; run install first"
 fi
 if [ -z "$LAB_DIR" ]; then
+  [ -z "$LAB_APART" ] || die "two machines need a folder of their own: set LAB_DIR"
   REPOSITORY=$(dirname "$(dirname "$SELF")")
   LAB_DIR=$REPOSITORY/.lab
   reaches "$REPOSITORY" || LAB_DIR=/var/tmp/vmmigrate-lab-$(printf %s "$REPOSITORY" | sha256sum | cut -c1-8)
@@ -108,7 +116,7 @@ mkdir -p "$LAB_DIR"
 LAB_DIR=$(readlink -f "$LAB_DIR")
 if [ "$COMMAND" = dir ]; then say "$LAB_DIR"; exit 0; fi
 
-if [ "$(id -u)" = 0 ]; then
+if [ "$(id -u)" = 0 ] && [ -z "$LAB_APART" ]; then
   # A folder under /var/tmp may have been made by anybody: it must be ours.
   case $(stat -c %U "$LAB_DIR") in root | "$LAB_USER") ;; *) die "$LAB_DIR belongs to $(stat -c %U "$LAB_DIR")" ;; esac
   chown "$LAB_USER:" "$LAB_DIR"
@@ -141,11 +149,31 @@ declare -A HOST_UUID=(
   [dc2]=dc200000-0000-4000-8000-0000000000d2
 )
 
-uri() { printf 'qemu+unix:///session?socket=%s/%s/run/libvirt/libvirt-sock' "$RUN" "$1"; }
+# Of two machines: each has an address on the cable, and a network named by the work folder.
+declare -A ADDRESS=([dc1]=10.77.0.1 [dc2]=10.77.0.2)
+network() { printf 'vmm-%s-%s' "$(printf %s "$LAB_DIR" | sha256sum | cut -c1-8)" "$1"; }
+
+uri() {
+  if [ -n "$LAB_APART" ]; then printf 'qemu+unix:///system?socket=%s/%s/run/libvirt-sock' "$RUN" "$1"
+  else printf 'qemu+unix:///session?socket=%s/%s/run/libvirt/libvirt-sock' "$RUN" "$1"; fi
+}
 images() { printf '%s/%s/images' "$LAB_DIR" "$1"; }
 console() { printf '%s/%s/log/%s.console' "$LAB_DIR" "$1" "$2"; }   # host domain
 host_env() { # host command... : run a command in that host's surroundings
-  local h=$1; shift
+  local h=$1 f; shift
+  if [ -n "$LAB_APART" ]; then
+    # A system daemon's folders are fixed, and so is the account that it looks for: in this mount namespace they are the machine's own.
+    for f in passwd group; do grep -v ^libvirt-qemu: "/etc/$f" >"$RUN/$h/$f"; done
+    echo libvirt-qemu:x:64055:64055::/nonexistent:/bin/false >>"$RUN/$h/passwd"
+    echo libvirt-qemu:x:64055: >>"$RUN/$h/group"
+    for f in etc/libvirt var/lib/libvirt var/cache/libvirt var/log/libvirt run/libvirt; do mkdir -p "/$f"; done
+    # shellcheck disable=SC2016
+    ip netns exec "$(network "$h")" sh -ec 'd=$1; shift
+      mount --bind "$d/libvirt" /etc/libvirt; mount --bind "$d/data" /var/lib/libvirt; mount --bind "$d/cache" /var/cache/libvirt
+      mount --bind "$d/log" /var/log/libvirt; mount --bind "$d/run" /run/libvirt
+      mount --bind "$d/passwd" /etc/passwd; mount --bind "$d/group" /etc/group; exec "$@"' sh "$RUN/$h" "$@"
+    return
+  fi
   env XDG_RUNTIME_DIR="$RUN/$h/run" XDG_CONFIG_HOME="$RUN/$h" \
     XDG_CACHE_HOME="$RUN/$h/cache" XDG_DATA_HOME="$RUN/$h/data" "$@"
 }
@@ -367,18 +395,21 @@ daemon_pid() { # host: prints the pid if the pid file names our live daemon
   printf '%s' "$pid"
 }
 
-# Certificates of both hosts for live moves over TLS, where openssl is there; they name 127.0.0.1 and nothing else.
+# Certificates of both hosts for live moves over TLS, where openssl is there; they name 127.0.0.1, or
+# the two machines, and nothing else.
 make_pki() {
-  local p=$LAB_DIR/pki who key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+  local p=$LAB_DIR/pki who names key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
   [ ! -s "$p/client-cert.pem" ] && command -v openssl >/dev/null || return 0
   mkdir -p "$p"
+  names=IP:127.0.0.1
+  [ -z "$LAB_APART" ] || names="IP:${ADDRESS[dc1]},IP:${ADDRESS[dc2]}"
   (
     cd "$p"
     openssl req -x509 "${key[@]}" -days 3650 -subj /CN=lab -keyout ca-key.pem -out ca-cert.pem \
       -addext keyUsage=critical,keyCertSign
     for who in server client; do
       openssl req "${key[@]}" -subj "/CN=$who" -keyout "$who-key.pem" -out "$who.csr"
-      printf '%s\n' subjectAltName=IP:127.0.0.1 keyUsage=critical,digitalSignature \
+      printf '%s\n' "subjectAltName=$names" keyUsage=critical,digitalSignature \
         extendedKeyUsage=serverAuth,clientAuth >"$who.ext"
       openssl x509 -req -in "$who.csr" -CA ca-cert.pem -CAkey ca-key.pem -CAcreateserial -days 3650 \
         -extfile "$who.ext" -out "$who-cert.pem"
@@ -386,21 +417,45 @@ make_pki() {
   ) 2>"$p/openssl.log" || { cat "$p/openssl.log" >&2; die "openssl could not make the lab's certificates"; }
 }
 
+# Two networks and the cable between them.
+make_cable() {
+  local h
+  [ -n "$LAB_APART" ] || return 0
+  for h in "${HOSTS[@]}"; do
+    ip netns list | grep -q "^$(network "$h")\b" || ip netns add "$(network "$h")"
+  done
+  ip -n "$(network dc1)" link show cable >/dev/null 2>&1 || {
+    ip -n "$(network dc1)" link add cable type veth peer name cable netns "$(network dc2)"
+    for h in "${HOSTS[@]}"; do ip -n "$(network "$h")" address add "${ADDRESS[$h]}/24" dev cable; done
+  }
+  for h in "${HOSTS[@]}"; do
+    ip -n "$(network "$h")" link set lo up
+    ip -n "$(network "$h")" link set cable up
+  done
+}
+
+# Like a pulled cable: what is sent from then on is lost, and nobody is told.
+cmd_cut() { ip -n "$(network dc2)" link set cable down; }
+cmd_mend() { ip -n "$(network dc2)" link set cable up; }
+
 start_host() {
   local h=$1 d=$RUN/$1 first t0 i
   t0=$(now_ms)
   if daemon_pid "$h" >/dev/null && answers "$h"; then say "host $h: already up"; return; fi
-  mkdir -p "$d/run/libvirt" "$d/libvirt" "$d/cache" "$d/data" "$(images "$h")" "$LAB_DIR/$h/log"
+  mkdir -p "$d/run/libvirt" "$d/libvirt" "$d/cache" "$d/data" "$d/log" "$(images "$h")" "$LAB_DIR/$h/log"
   chmod 700 "$RUN" "$d/run"
   first=$LAB_PORT; [ "$h" = dc2 ] && first=$((LAB_PORT + 16))
   cat >"$d/libvirt/libvirtd.conf" <<CONF
 host_uuid = "${HOST_UUID[$h]}"
 log_outputs = "2:file:$LAB_DIR/$h/log/libvirtd.log"
+$([ -z "$LAB_APART" ] || printf 'auth_unix_%s = "none"\n' ro rw)
 CONF
   cat >"$d/libvirt/qemu.conf" <<CONF
 security_driver = "none"
 cgroup_controllers = []
 stdio_handler = "file"
+# Of a system daemon: QEMU as root, which keeps what post-copy needs (userfaultfd).
+$([ -z "$LAB_APART" ] || printf '%s\n' 'user = "root"' 'group = "root"' 'clear_emulator_capabilities = 0' 'remember_owner = 0' 'namespaces = []')
 migration_port_min = $first
 migration_port_max = $((first + 15))
 $([ ! -d "$LAB_DIR/pki" ] || echo "migrate_tls_x509_cert_dir = \"$LAB_DIR/pki\"")
@@ -432,6 +487,7 @@ ensure_pool() { # host: an active pool "images", also after a restart of the dae
 cmd_up() {
   local h
   make_pki
+  make_cable
   for h in "${HOSTS[@]}"; do start_host "$h"; ensure_pool "$h"; done
   cat >"$LAB_DIR/env.sh" <<ENV
 export LAB_DIR='$LAB_DIR'
@@ -474,6 +530,11 @@ cmd_down() {
       for name in $(v "$h" list --name); do v "$h" destroy "$name" >/dev/null || :; done
     fi
     if pid=$(daemon_pid "$h"); then end_pid "$pid" "$RUN/$h/libvirt/libvirtd.conf"; fi
+    if [ -n "$LAB_APART" ]; then
+      # Whatever is left in the machine's network is the machine's.
+      for pid in $(ip netns pids "$(network "$h")" 2>/dev/null); do kill -9 "$pid" 2>/dev/null || :; done
+      ip netns del "$(network "$h")" 2>/dev/null || :
+    fi
     # guests whose daemon was already gone: libvirt left their pid files
     for f in "$RUN/$h"/run/libvirt/qemu/run/*.pid; do
       [ -e "$f" ] || continue
@@ -540,6 +601,7 @@ case $COMMAND in
   status) cmd_status ;;
   down) cmd_down ;;
   wipe) cmd_wipe ;;
+  cut | mend) [ -n "$LAB_APART" ] || die "there is a cable between two machines only (LAB_APART)"; "cmd_$COMMAND" ;;
   fresh-guest) cmd_fresh_guest "$@" ;;
   forget) [ $# = 1 ] || die "forget needs a name"; cmd_forget "$1" ;;
   xml) is_host "${1:-}"; domain_xml "$@" ;;

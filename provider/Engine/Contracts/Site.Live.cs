@@ -9,6 +9,9 @@ public abstract partial class Site
     public virtual Task<ImmutableArray<string>> FindLiveBlockersAsync(string vmId, Site to, CancellationToken cancellation) =>
         Task.FromResult(ImmutableArray<string>.Empty);
 
+    /// <summary>What stands against letting this VM change sides before its memory, where <see cref="Capabilities.PostCopies"/> says that the platform can. Only reads.</summary>
+    public virtual Task<PostCopyAbility> FindPostCopyBlockersAsync(string vmId, Site to, CancellationToken cancellation) => throw Lacks("let a VM change sides before its memory");
+
     /// <summary>How memory and disks of a live move to that site travel, and whether encrypted, for preview; null where the platform has one way only. Opens nothing.</summary>
     public virtual string? DescribeLive(Site to) => null;
 

@@ -35,6 +35,9 @@ public sealed record Capabilities
     /// <summary>A running VM's writes can be held back (<see cref="Site.EnsureSlowedAsync"/>).</summary>
     public bool HoldsWritesBack { get; init; }
 
+    /// <summary>As the source of a live move: a guest that writes too fast may change sides before all its memory has come (<see cref="LiveRequest.PostCopy"/>).</summary>
+    public bool PostCopies { get; init; }
+
     /// <summary>Why a VM that is made here cannot keep its hardware addresses; null where it can.</summary>
     public string? WhyNoHardwareAddresses { get; init; }
 

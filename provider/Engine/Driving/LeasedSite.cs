@@ -65,6 +65,9 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     public override Task<ImmutableArray<string>> FindLiveBlockersAsync(string vmId, Site to, CancellationToken cancellation) =>
         site.FindLiveBlockersAsync(vmId, Bare(to), cancellation);
 
+    public override Task<PostCopyAbility> FindPostCopyBlockersAsync(string vmId, Site to, CancellationToken cancellation) =>
+        site.FindPostCopyBlockersAsync(vmId, Bare(to), cancellation);
+
     public override GuestConversion? ConversionFrom(string platform) => site.ConversionFrom(platform);
 
     public override bool Relocates(Site to) => site.Relocates(Bare(to));

@@ -31,6 +31,9 @@ public sealed record Vm : IFactHolder
     /// <summary>The platform's own word for the power state, for messages.</summary>
     public string PowerDetail { get; init; } = "";
 
+    /// <summary>It has changed sides before all its memory had come (post-copy), and that is not over: it runs at its target, and what has not come yet is here.</summary>
+    public bool IsSplit { get; init; }
+
     /// <summary>The identity that the guest sees (SMBIOS UUID), which a move keeps.</summary>
     public Fact<string> Uuid { get; init; }
 

@@ -117,6 +117,9 @@ public sealed partial class InventorySite : Site
     public override Task<DiskAccess> OpenPointDiskAsync(string migrationId, string point, string diskName, CancellationToken cancellation) =>
         _site.OpenPointDiskAsync(migrationId, point, diskName, cancellation);
 
+    public override Task<PostCopyAbility> FindPostCopyBlockersAsync(string vmId, Site to, CancellationToken cancellation) =>
+        _site.FindPostCopyBlockersAsync(vmId, FreshOf(to), cancellation);
+
     public override GuestConversion? ConversionFrom(string platform) => _site.ConversionFrom(platform);
 
     public override string? DescribeLive(Site to) => _site.DescribeLive(FreshOf(to));

@@ -12,7 +12,7 @@ namespace VmMigrate.Engine.Planning;
 /// <summary>What stands against the declared way of changing sides, or is to be known about it, as far as preview sees.</summary>
 internal static class CutoverChecks
 {
-    internal static IEnumerable<Finding> Find(Plan plan, Run run, Estimate estimate) => [.. Stop(plan, run), .. Window(plan, run, estimate), .. Rounds(plan, run, estimate), .. Downtime(plan, run)];
+    internal static IEnumerable<Finding> Find(Plan plan, Run run, Estimate estimate) => [.. Stop(plan, run), .. PostCopy(plan, run), .. Window(plan, run, estimate), .. Rounds(plan, run, estimate), .. Downtime(plan, run)];
 
     private static IEnumerable<Finding> Stop(Plan plan, Run run)
     {
@@ -31,6 +31,17 @@ internal static class CutoverChecks
             yield return Finding.Error(
                 "request.cutover.stop", at,
                 $"{run.Name} cannot be switched off at \"{run.From.Name}\" with its file systems frozen: {why}. Set cutover.stop to Shutdown{(run.From.Capabilities.SwitchesOffFrozen ? ", or see to its guest agent" : "")}.");
+        }
+    }
+
+    private static IEnumerable<Finding> PostCopy(Plan plan, Run run)
+    {
+        if (run.Spec.Cutover.OnNoConvergence == NoConvergence.PostCopy && plan.Steps.Any(step => step is MoveLive))
+        {
+            yield return Finding.Warning(
+                "cutover.post-copy", PropertyPath.Of("cutover.onNoConvergence"),
+                $"If {run.Name} writes faster than its memory can be sent, it changes sides before all of it has come, as declared (post-copy). From then until the rest is there neither side has all of it: a link that fails leaves it standing until the link is back and the run goes on, "
+                + $"and a host that fails loses the memory at both. Its disks at \"{run.To.Name}\" are whole then, as after a power cut, and it has to start from them. Where that is not wanted, set SlowGuest or CutOverAnyway.");
         }
     }
 

@@ -118,6 +118,15 @@ public static partial class PreflightRunner
                 "request.mode.live", PropertyPath.Of("mode"), $"{place.Vm.Name} cannot move Live from \"{place.Site.Name}\" to \"{to.Name}\": {blocker}. Mode Warm is off for the last changes only.")));
         }
 
+        if (plan.Steps.Any(step => step is Steps.MoveLive) && spec.Cutover.OnNoConvergence == NoConvergence.PostCopy && place.Site.Capabilities.PostCopies && place.Vm.Power == PowerState.Running)
+        {
+            var able = await place.Site.FindPostCopyBlockersAsync(place.Vm.Id, to, cancellation);
+            var at = PropertyPath.Of("cutover.onNoConvergence");
+            findings.AddRange(able.Blockers.Select(blocker => Finding.Error(
+                "request.mode.post-copy", at, $"{place.Vm.Name} cannot change sides before its memory (post-copy): {blocker}. Or set onNoConvergence to SlowGuest, CutOverAnyway or Fail.")));
+            findings.AddRange(able.NotSeen is { } unseen ? [Finding.Note("request.mode.post-copy", at, $"Whether {place.Vm.Name} can change sides before its memory (post-copy) is not known: {unseen}. Where it cannot, the move ends before it begins, and {place.Vm.Name} runs on.")] : []);
+        }
+
         if (plan.Kind is PlanKind.Move && seen.Current is null && spec.Goal == MigrationGoal.CutOver && spec.Rollback == RollbackChanges.BringBack && !Relocations.Moves(run))
         {
             findings.AddRange(place.Vm.Disks.Where(disk => disk.WhyNotWritable is not null).Select(disk => Finding.Error(

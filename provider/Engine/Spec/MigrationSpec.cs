@@ -27,6 +27,9 @@ public enum NoConvergence
 
     /// <summary>Live: the guest gets less processor time until it converges. Warm: its writes are held back until it does.</summary>
     SlowGuest,
+
+    /// <summary>Live: the guest changes sides before all its memory has come. A fault until the rest is there loses that memory.</summary>
+    PostCopy,
 }
 
 /// <summary>How a running VM is brought to a stop at its cutover.</summary>

@@ -39,7 +39,16 @@ internal static class LiveWayBack
 
     private static async Task BackAsync(Run run, Site site, Vm home, Site at, Vm copy, CancellationToken cancellation)
     {
-        if (await site.InspectAsync(home.Id, cancellation) is not { Power: PowerState.Off })
+        var now = await site.InspectAsync(home.Id, cancellation);
+        if (now is { IsSplit: true })
+        {
+            throw new PlatformException(
+                PlatformErrorKind.Refused, site.Name,
+                $"{home.Name} is {now.PowerDetail}: neither {site.Name} nor {at.Name} has all of its memory, so nothing is taken back. Set the goal to CutOver and run again once the link is back: the rest of its memory is sent then. "
+                + $"If a host is lost for good, switch it off at both (its memory is lost then) and run again: it starts from its disks at {at.Name}, as after a power cut");
+        }
+
+        if (now is not { Power: PowerState.Off })
         {
             throw new PlatformException(
                 PlatformErrorKind.Refused, site.Name,

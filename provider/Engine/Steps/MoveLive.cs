@@ -35,6 +35,7 @@ internal sealed class MoveLive : Step
         {
             NoConvergence.SlowGuest => ", slowed down if it writes too fast",
             NoConvergence.CutOverAnyway => ", longer if it writes too fast",
+            NoConvergence.PostCopy => "; if it writes too fast it changes sides before all its memory has come (post-copy)",
             _ => "",
         }}; then off and fenced at {run.From.Name}";
 
@@ -42,7 +43,7 @@ internal sealed class MoveLive : Step
     {
         var source = await run.From.InspectAsync(run.Vm.Id, cancellation)
             ?? throw new PlatformException(PlatformErrorKind.NotFound, run.From.Name, $"{run.Name} is gone from {run.From.Name}.");
-        if (source.Power == PowerState.Running)
+        if (source.Power == PowerState.Running && !source.IsSplit)
         {
             // What an earlier, killed try has left (a job, a checkpoint) is closed or made anew.
             await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Synced, null), cancellation);
@@ -62,6 +63,7 @@ internal sealed class MoveLive : Step
             new LiveRequest(run.Vm.Id, run.MigrationId, target, declared.MaxDowntime, declared.OnNoConvergence == NoConvergence.SlowGuest, null)
             {
                 PauseToConverge = declared.OnNoConvergence == NoConvergence.CutOverAnyway,
+                PostCopy = declared.OnNoConvergence == NoConvergence.PostCopy,
             },
             run.To, new Line(run), cancellation);
         run.CopyId = result.VmId;

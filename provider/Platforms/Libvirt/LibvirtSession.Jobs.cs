@@ -141,6 +141,9 @@ internal sealed unsafe partial class LibvirtSession
     /// <summary>False where no migration is under way that would take it.</summary>
     internal bool SetMaxDowntime(DomainHandle domain, TimeSpan most) => NativeMethods.virDomainMigrateSetMaxDowntime(domain, (ulong)Math.Max(1, most.TotalMilliseconds), 0) == 0;
 
+    /// <summary>From now on the guest runs at its new host, and the rest of its memory follows.</summary>
+    internal void StartPostCopy(DomainHandle domain) => Check(NativeMethods.virDomainMigrateStartPostCopy(domain, 0), () => $"libvirt could not switch VM {Name(domain)} to post-copy");
+
     internal void Suspend(DomainHandle domain) => Check(NativeMethods.virDomainSuspend(domain), () => $"libvirt could not pause VM {Name(domain)}");
 
     /// <summary>Figures of the present job by libvirt's names, or of the last one that is over; null when there is none.</summary>

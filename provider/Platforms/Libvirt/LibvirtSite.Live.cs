@@ -10,7 +10,7 @@ namespace VmMigrate.Platforms.Libvirt;
 // Moves of a running VM by libvirt's own migration with storage copy, driven from here (not peer to peer): when we die, libvirt calls it off.
 internal sealed partial class LibvirtSite
 {
-    private const uint Live = 1, PersistDest = 1 << 3, NonSharedDisk = 1 << 6, AbortOnError = 1 << 12, AutoConverge = 1 << 13, Tls = 1 << 16;
+    private const uint Live = 1, PersistDest = 1 << 3, NonSharedDisk = 1 << 6, AbortOnError = 1 << 12, AutoConverge = 1 << 13, PostCopy = 1 << 15, Tls = 1 << 16, PostCopyResume = 1 << 19;
 
     /// <summary>Until the job is there and knows how long it may pause the guest.</summary>
     private static readonly TimeSpan FirstLivePoll = TimeSpan.FromMilliseconds(50);
@@ -20,9 +20,6 @@ internal sealed partial class LibvirtSite
 
     /// <summary>How long a migration that was called off may take to end: libvirt waits for a peer that does not answer any more.</summary>
     private static readonly TimeSpan CallOffLimit = TimeSpan.FromMinutes(2);
-
-    /// <summary>A guest that has written nearly as fast as its memory was sent for so long will go on doing so.</summary>
-    private static readonly TimeSpan StandsStill = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan AnyDowntime = TimeSpan.FromHours(1);
 
@@ -77,6 +74,11 @@ internal sealed partial class LibvirtSite
         }
 
         var started = _time.GetTimestamp();
+        if (await IsSplitAsync(request.VmId).ConfigureAwait(false))
+        {
+            return await FinishSplitAsync(request, there, started, progress, cancellation).ConfigureAwait(false);
+        }
+
         if (!await _connection.ChangeAsync($"preparing VM {request.VmId} for a live move", session => PrepareLive(session, request), cancellation).ConfigureAwait(false))
         {
             await there.MustHaveArrivedAsync(request, cancellation).ConfigureAwait(false);
@@ -103,14 +105,24 @@ internal sealed partial class LibvirtSite
             cancellation).ConfigureAwait(false);
         try
         {
-            await MigrateAsync(request, there, texts, progress, cancellation).ConfigureAwait(false);
+            await MigrateAsync(request, there, texts, resume: false, progress, cancellation).ConfigureAwait(false);
         }
-        catch
+        catch (Exception e)
         {
-            await CallOffAsync(request, there).ConfigureAwait(false);
-            throw;
+            if (e is not PlatformException || !request.PostCopy || !await IsSplitAsync(request.VmId).ConfigureAwait(false))
+            {
+                await CallOffAsync(request, there).ConfigureAwait(false);
+                throw;
+            }
+
+            await ResumeAsync(request, there, sockets, e, progress, cancellation).ConfigureAwait(false);
         }
 
+        return await ArrivedAsync(request, there, started, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<LiveResult> ArrivedAsync(LiveRequest request, LibvirtSite there, long started, CancellationToken cancellation)
+    {
         await there.MustHaveArrivedAsync(request, cancellation).ConfigureAwait(false);
         await TakeOverCheckpointsAsync(request, there, cancellation).ConfigureAwait(false);
         var stats = await CompletedAsync(request.VmId, cancellation).ConfigureAwait(false) ?? await there.CompletedAsync(request.VmId, cancellation).ConfigureAwait(false) ?? [];
@@ -206,7 +218,9 @@ internal sealed partial class LibvirtSite
         }
     }
 
-    private async Task MigrateAsync(LiveRequest request, LibvirtSite there, Dictionary<string, string> texts, IProgress<LiveProgress>? progress, CancellationToken cancellation)
+    /// <param name="resume">It is split between the two hosts already: what is missing is sent.</param>
+    private async Task MigrateAsync(
+        LiveRequest request, LibvirtSite there, Dictionary<string, string> texts, bool resume, IProgress<LiveProgress>? progress, CancellationToken cancellation)
     {
         var numbers = new Dictionary<string, ulong>(StringComparer.Ordinal);
         if (request.BytesPerSecond is { } rate)
@@ -215,9 +229,10 @@ internal sealed partial class LibvirtSite
             numbers["bandwidth"] = (ulong)Math.Max(1, rate >> 20);
         }
 
-        var flags = Live | PersistDest | NonSharedDisk | AbortOnError | (request.AutoConverge ? AutoConverge : 0) | (there.Arrivals.Tls ? Tls : 0);
-        using var from = await _connection.ConnectAsync(cancellation).ConfigureAwait(false);
-        using var to = await there._connection.ConnectAsync(cancellation).ConfigureAwait(false);
+        var flags = Live | PersistDest | NonSharedDisk | AbortOnError | (request.AutoConverge ? AutoConverge : 0) | (there.Arrivals.Tls ? Tls : 0) | (request.PostCopy || resume ? PostCopy : 0) | (resume ? PostCopyResume : 0);
+        var from = await _connection.ConnectAsync(cancellation).ConfigureAwait(false);
+        var to = await there._connection.ConnectAsync(cancellation).ConfigureAwait(false);
+        var watch = new LiveWatch(request, CopyLimits.Patience, _time) { Switched = resume };
         var move = LibvirtConnection.OnOwnThread(() =>
         {
             var session = new LibvirtSession(Name, from);
@@ -225,16 +240,26 @@ internal sealed partial class LibvirtSite
             session.Migrate(domain, to, texts, numbers, flags).Dispose();
             return true;
         });
+
+        // Not before the call has returned, also where we wait for it no longer: libvirt 9.0 dies of a migration whose client goes while it is being called off.
+        _ = move.ContinueWith(
+            ended =>
+            {
+                _ = ended.Exception;
+                from.Dispose();
+                to.Dispose();
+            },
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
-            await WatchAsync(request, move, progress, cancellation).ConfigureAwait(false);
+            await WatchAsync(request, there, move, watch, progress, cancellation).ConfigureAwait(false);
         }
-        catch (Exception) when (!move.IsCompleted)
+        catch (Exception) when (!move.IsCompleted && !watch.Switched)
         {
-            // Whatever stopped us: called off, and waited for, so that it cannot succeed behind our back.
+            // Whatever stopped us: called off, and waited for, so that it cannot succeed behind our back. Over a dead link it only ends when the connection does: called off it is all the same.
             await AbortAsync(request.VmId).ConfigureAwait(false);
             Task ended = move;
-            await ended.WaitAsync(CallOffLimit, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ended.WaitAsync(CopyLimits.Patience < CallOffLimit ? CopyLimits.Patience : CallOffLimit, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!move.IsCompletedSuccessfully)
             {
                 throw;
@@ -246,12 +271,14 @@ internal sealed partial class LibvirtSite
         await move.ConfigureAwait(false);
     }
 
-    private async Task WatchAsync(LiveRequest request, Task move, IProgress<LiveProgress>? progress, CancellationToken cancellation)
+    private async Task WatchAsync(LiveRequest request, LibvirtSite there, Task move, LiveWatch watch, IProgress<LiveProgress>? progress, CancellationToken cancellation)
     {
-        var (limited, paused, behindSince) = (false, false, (long?)null);
-        while (await Task.WhenAny(move, Task.Delay(limited ? LivePoll : FirstLivePoll, _time, cancellation)).ConfigureAwait(false) != move)
+        // What is split can only go on.
+        CancellationToken Stop() => watch.Switched ? CancellationToken.None : cancellation;
+        var limited = watch.Switched;
+        while (await Task.WhenAny(move, Task.Delay(limited ? LivePoll : FirstLivePoll, _time, Stop())).ConfigureAwait(false) != move)
         {
-            cancellation.ThrowIfCancellationRequested();
+            Stop().ThrowIfCancellationRequested();
             var stats = await _connection.ReadAsync(
                 $"watching VM {request.VmId} move",
                 session =>
@@ -261,41 +288,49 @@ internal sealed partial class LibvirtSite
                     limited |= found is not null && !limited && session.SetMaxDowntime(domain, request.MaxDowntime);
                     return found;
                 },
-                cancellation).ConfigureAwait(false);
+                Stop()).ConfigureAwait(false);
             if (stats is null)
             {
                 continue;
             }
 
-            var (link, dirty) = (stats.GetValueOrDefault("memory_bps"), stats.GetValueOrDefault("memory_dirty_rate") * stats.GetValueOrDefault("memory_page_size"));
+            var verdict = watch.Look(stats);
             progress?.Report(new LiveProgress(
-                stats.GetValueOrDefault("data_total"), stats.GetValueOrDefault("data_processed"), Math.Max(link, stats.GetValueOrDefault("disk_bps")),
-                stats.GetValueOrDefault("memory_total") > 0 ? "move memory" : "copy disks"));
-            var behind = stats.GetValueOrDefault("memory_iteration") > 2 && link > 0 && dirty >= 0.9 * link;
-            behindSince = behind ? behindSince ?? _time.GetTimestamp() : null;
-            if (behindSince is not { } since || paused || request.AutoConverge || _time.GetElapsedTime(since) < StandsStill)
+                stats.GetValueOrDefault("data_total"), stats.GetValueOrDefault("data_processed"), Math.Max(watch.LinkBytesPerSecond, stats.GetValueOrDefault("disk_bps")),
+                watch.Switched ? "memory follows" : stats.GetValueOrDefault("memory_total") > 0 ? "move memory" : "copy disks"));
+            var (name, rates) = (request.Target.Source.Name, $"writes {Human.Rate(watch.DirtyBytesPerSecond)} to its memory, and {Human.Rate(watch.LinkBytesPerSecond)} of it can be sent");
+            switch (verdict)
             {
-                continue;
+                case LiveVerdict.TooFast:
+                    throw No(
+                        PlatformErrorKind.Refused,
+                        $"VM {name} {rates}, so it cannot move within a pause of {Human.Duration(request.MaxDowntime)}. "
+                        + "It runs on here. Set cutover.onNoConvergence to SlowGuest, PostCopy or CutOverAnyway, or move it when it has less to do");
+                case LiveVerdict.Stalled when !watch.Switched:
+                    throw No(
+                        PlatformErrorKind.TimedOut,
+                        $"nothing of VM {name} has come over to site {there.Name} ({DescribeLive(there)}) for {Human.Duration(CopyLimits.Patience)}, of {Human.Bytes(stats.GetValueOrDefault("data_processed"))} before: the link between the two hosts is down, or something on it drops what is sent. "
+                        + "The move was called off and the VM runs on here");
+                case LiveVerdict.Stalled:
+                    throw No(PlatformErrorKind.TimedOut, $"no more of its memory has come over to site {there.Name} ({DescribeLive(there)}) for {Human.Duration(CopyLimits.Patience)}");
+                case LiveVerdict.Lift:
+                    await ChangeJobAsync($"letting VM {request.VmId} change sides", (session, domain) => session.SetMaxDowntime(domain, AnyDowntime)).ConfigureAwait(false);
+                    break;
+                case LiveVerdict.PostCopy:
+                    await ChangeJobAsync($"letting VM {request.VmId} change sides before its memory", (session, domain) => session.StartPostCopy(domain)).ConfigureAwait(false);
+                    watch.Switched = true;
+                    break;
             }
-
-            if (!request.PauseToConverge)
-            {
-                throw No(
-                    PlatformErrorKind.Refused,
-                    $"VM {request.Target.Source.Name} writes {Human.Rate(dirty)} to its memory, and {Human.Rate(link)} of it can be sent, so it cannot move within a pause of {Human.Duration(request.MaxDowntime)}. "
-                    + "It runs on here. Set cutover.onNoConvergence to SlowGuest or CutOverAnyway, or move it when it has less to do");
-            }
-
-            paused = true;
-            await _connection.ChangeAsync(
-                $"letting VM {request.VmId} change sides",
-                session =>
-                {
-                    using var domain = session.Domain(request.VmId);
-                    session.SetMaxDowntime(domain, AnyDowntime);
-                },
-                cancellation).ConfigureAwait(false);
         }
+
+        Task ChangeJobAsync(string doing, Action<LibvirtSession, DomainHandle> change) => _connection.ChangeAsync(
+            doing,
+            session =>
+            {
+                using var domain = session.Domain(request.VmId);
+                change(session, domain);
+            },
+            cancellation);
     }
 
     private async Task AbortAsync(string vmId)
@@ -327,7 +362,8 @@ internal sealed partial class LibvirtSite
                 session =>
                 {
                     using var domain = session.Domain(request.VmId);
-                    if (session.State(domain).State == VirDomainState.ShutOff)
+                    var (state, reason) = session.State(domain);
+                    if (state == VirDomainState.ShutOff || VmFacts.IsSplit(state, reason))
                     {
                         return false;
                     }

@@ -48,7 +48,7 @@ internal sealed partial class LibvirtSite : Site
     public override string Where => _uri.Public;
 
     public override Capabilities Capabilities => _exporter is not null
-        ? new Capabilities { Archives = true, CarriesFirmware = true, ChangesOff = Changes, WhyNoTestBoot = null, ChangedBlockTracking = true, SwitchesOffFrozen = true, HoldsWritesBack = true, LiveFamily = Key, TakesFrom = Foreign }
+        ? new Capabilities { Archives = true, CarriesFirmware = true, ChangesOff = Changes, WhyNoTestBoot = null, ChangedBlockTracking = true, SwitchesOffFrozen = true, HoldsWritesBack = true, PostCopies = true, LiveFamily = Key, TakesFrom = Foreign }
         : new Capabilities { Source = false, WhyNotSource = WhyNoDisks, Target = false, WhyNotTarget = WhyNoDisks };
 
     private string WhyNoDisks =>

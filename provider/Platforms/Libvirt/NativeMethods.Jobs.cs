@@ -49,6 +49,9 @@ internal static unsafe partial class NativeMethods
     internal static partial int virDomainAbortJob(DomainHandle domain);
 
     [LibraryImport(Library)]
+    internal static partial int virDomainMigrateStartPostCopy(DomainHandle domain, uint flags);
+
+    [LibraryImport(Library)]
     internal static partial int virDomainGetJobStats(DomainHandle domain, out int type, out VirTypedParameter* parameters, out int count, uint flags);
 
     [LibraryImport(Library)]

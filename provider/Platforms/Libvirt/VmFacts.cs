@@ -17,7 +17,8 @@ internal static class VmFacts
         var definition = Xml.Parse(session.Xml(domain, XmlFlags.Inactive | XmlFlags.Secure));
         var fence = FenceXml.Find(definition);
         var open = FenceXml.Without(definition);
-        var state = session.State(domain).State;
+        var (state, reason) = session.State(domain);
+        var split = IsSplit(state, reason);
         var running = state is VirDomainState.Running or VirDomainState.Blocked;
         var live = state == VirDomainState.ShutOff ? null : Xml.Parse(session.Xml(domain, 0));
         var vm = DomainXml.Facts(open, id, session.Name(domain));
@@ -29,11 +30,13 @@ internal static class VmFacts
             Power = state switch
             {
                 VirDomainState.Running or VirDomainState.Blocked => PowerState.Running,
+                VirDomainState.Paused when split => PowerState.Running,
                 VirDomainState.Paused => PowerState.Paused,
                 VirDomainState.ShutOff when !saved => PowerState.Off,
                 _ => PowerState.Other,
             },
-            PowerDetail = saved ? "shut off with saved memory (managed save)" : Word(state),
+            PowerDetail = saved ? "shut off with saved memory (managed save)" : split ? "running at its new host before all its memory is there (post-copy)" : Word(state),
+            IsSplit = split,
             Host = Fact.Known(host),
             Disks = [.. vm.Disks.Select(disk => Measure(session, domain, fence, live, disk))],
             SpecialDevices = transient
@@ -47,10 +50,13 @@ internal static class VmFacts
             GuestOs = agent.Os,
             Addresses = agent.Addresses,
             Observed = running && agent.Answers.Or(false) && askAgent ? GuestFacts(domain, vm.Observed) : vm.Observed,
-            BusyWith = Fact.Known(live is null ? "" : Job(session, domain, live)),
+            BusyWith = Fact.Known(live is null || split ? "" : Job(session, domain, live)),
             NativeDefinition = Native(open),
         };
     }
+
+    /// <summary>The source's half of a post-copy (PAUSED_POSTCOPY, PAUSED_POSTCOPY_FAILED).</summary>
+    internal static bool IsSplit(VirDomainState state, int reason) => state == VirDomainState.Paused && reason is 12 or 13;
 
     /// <summary>The definition without what we write on it, so that it reads the same at every step of a migration.</summary>
     private static string Native(XElement open)

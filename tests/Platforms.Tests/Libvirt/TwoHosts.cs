@@ -18,12 +18,15 @@ public sealed class TwoHosts : IAsyncLifetime
     public const string Dc2 = "dc2";
     public const string Pool = "images";
 
-    private static readonly byte[] Checkout = SHA256.HashData(Encoding.UTF8.GetBytes(Repository.Root));
+    internal static readonly byte[] Checkout = SHA256.HashData(Encoding.UTF8.GetBytes(Repository.Root));
+
+    /// <summary>The folder of the built guest.</summary>
+    internal static string Guest => $"/var/tmp/vmmigrate-tests-guest-{System.Environment.UserName}";
 
     private static readonly Dictionary<string, string> Environment = new()
     {
         ["LAB_DIR"] = $"/var/tmp/vmmigrate-tests-{Convert.ToHexStringLower(Checkout.AsSpan(0, 4))}",
-        ["LAB_GUEST"] = $"/var/tmp/vmmigrate-tests-guest-{System.Environment.UserName}",
+        ["LAB_GUEST"] = Guest,
         // 64 ports each, clear of the lab's own default.
         ["LAB_PORT"] = $"{50_000 + (Checkout[4] % 128 * 64)}",
     };
@@ -46,10 +49,16 @@ public sealed class TwoHosts : IAsyncLifetime
         await LabAsync("wipe");
         await LabAsync("guest");
         await LabAsync("up");
-        foreach (var line in await File.ReadAllLinesAsync(Path.Combine(Folder, "env.sh")))
+        await ReadSettingsAsync(Folder, _settings);
+    }
+
+    /// <summary>What a lab says of itself.</summary>
+    internal static async Task ReadSettingsAsync(string folder, Dictionary<string, string> settings)
+    {
+        foreach (var line in await File.ReadAllLinesAsync(Path.Combine(folder, "env.sh")))
         {
             var (name, value) = line["export ".Length..].Split('=', 2) is [var left, var right] ? (left, right) : throw new FormatException(line);
-            _settings[name] = value.Trim('\'');
+            settings[name] = value.Trim('\'');
         }
     }
 
@@ -118,10 +127,12 @@ public sealed class TwoHosts : IAsyncLifetime
 
     /// <returns>Its output.</returns>
     /// <exception cref="InvalidOperationException">It failed; the message is what it said.</exception>
-    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments)
+    public static Task<string> RunAsync(string program, IEnumerable<string> arguments) => RunAsync(program, arguments, Environment);
+
+    internal static async Task<string> RunAsync(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var (name, value) in Environment)
+        foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
         }

@@ -48,6 +48,15 @@ internal static class ModeNotSupported
                 at: PropertyPath.Of("cutover.onNoConvergence"));
         }
 
+        if (subject.Spec.Cutover.OnNoConvergence == NoConvergence.PostCopy && subject.Spec.Mode != MigrationMode.Cold && (subject.Spec.Mode != MigrationMode.Live || !subject.FromCapabilities.PostCopies))
+        {
+            look.Say(
+                subject.Spec.Mode == MigrationMode.Live
+                    ? $"Platform {subject.From.Platform} lets no VM change sides before its memory, as PostCopy asks for. Set Fail, SlowGuest or CutOverAnyway."
+                    : "PostCopy is for memory, and mode Warm moves none. Set Fail, SlowGuest or CutOverAnyway.",
+                at: PropertyPath.Of("cutover.onNoConvergence"));
+        }
+
         if (subject.Spec.Mode == MigrationMode.Live && subject.Vm.Power == PowerState.Running && subject.Spec.Probes.Any(probe => probe.Kind == ProbeKind.Console))
         {
             look.Say(

@@ -100,6 +100,7 @@ internal static class MigrationType
         [
             new("Fail", "The run stops and says both rates; the VM runs on at the source and what was copied is kept."),
             new("CutOverAnyway", "The cutover takes as long as it takes."),
+            new("PostCopy", "Live: the guest changes sides before all its memory has come, and the rest follows (post-copy). That always converges; but if the link or a host fails until the rest is there, the memory is lost at both, and the VM has to start from the target's disks. Preview warns of it."),
             new("SlowGuest", "Live: the hypervisor gives the guest less processor time until it converges. Warm: its writes are held back until the cutover, and as before if that does not come about."),
         ]);
 
