@@ -393,6 +393,10 @@ namespace VmMigrate.Sdk
         /// </summary>
         public static NoConvergence CutOverAnyway { get; } = new NoConvergence("CutOverAnyway");
         /// <summary>
+        /// Live: the guest changes sides before all its memory has come, and the rest follows (post-copy). That always converges; but if the link or a host fails until the rest is there, the memory is lost at both, and the VM has to start from the target's disks. Preview warns of it.
+        /// </summary>
+        public static NoConvergence PostCopy { get; } = new NoConvergence("PostCopy");
+        /// <summary>
         /// Live: the hypervisor gives the guest less processor time until it converges. Warm: its writes are held back until the cutover, and as before if that does not come about.
         /// </summary>
         public static NoConvergence SlowGuest { get; } = new NoConvergence("SlowGuest");
