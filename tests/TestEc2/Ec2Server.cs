@@ -51,6 +51,9 @@ internal sealed class Ec2Server : IAsyncDisposable
     /// <summary>Keys that the instance's metadata service hands out; null: none there.</summary>
     internal Account? MetadataAccount { get; set; }
 
+    /// <summary>Who has logged in at the portal of IAM Identity Center, and what keys that gives; null: nobody.</summary>
+    internal PortalLogin? Portal { get; set; }
+
     internal static async Task<Ec2Server> StartAsync(World world, int port = 0)
     {
         var server = new Ec2Server(world, port);
@@ -78,6 +81,12 @@ internal sealed class Ec2Server : IAsyncDisposable
         if (path.StartsWith("/latest/", StringComparison.Ordinal))
         {
             await MetadataAsync(context, path);
+            return;
+        }
+
+        if (path.StartsWith("/federation/", StringComparison.Ordinal) || path == "/token")
+        {
+            await PortalAsync(context, path, body);
             return;
         }
 
@@ -238,6 +247,57 @@ internal sealed class Ec2Server : IAsyncDisposable
         await context.Response.WriteAsync(answer);
     }
 
+    /// <summary>IAM Identity Center: GetRoleCredentials of its portal, and CreateToken of its OIDC service, whose token this portal takes.</summary>
+    private async Task PortalAsync(HttpContext context, string path, ReadOnlyMemory<byte> body)
+    {
+        JsonObject answer;
+        var portal = Portal;
+        if (path == "/token" && portal is not null)
+        {
+            var asked = JsonNode.Parse(body.Span)!;
+            lock (World.Gate)
+            {
+                Count("CreateToken");
+            }
+
+            var isRight = (string?)asked["grantType"] == "refresh_token" && (string?)asked["refreshToken"] == portal.RefreshToken && (string?)asked["clientId"] == portal.ClientId;
+            context.Response.StatusCode = isRight ? 200 : 400;
+            answer = isRight
+                ? new JsonObject { ["accessToken"] = portal.AccessToken, ["tokenType"] = "Bearer", ["expiresIn"] = 28800, ["refreshToken"] = portal.RefreshToken }
+                : new JsonObject { ["error"] = "invalid_grant", ["error_description"] = "Invalid grant provided" };
+        }
+        else
+        {
+            var query = context.Request.Query;
+            lock (World.Gate)
+            {
+                Count("GetRoleCredentials");
+            }
+
+            var isRight = portal is not null && context.Request.Headers["x-amz-sso_bearer_token"] == portal.AccessToken && query["role_name"] == "Mover" && query["account_id"] == World.Owner;
+            context.Response.StatusCode = isRight ? 200 : 401;
+            answer = isRight
+                ? new JsonObject
+                {
+                    ["roleCredentials"] = new JsonObject
+                    {
+                        ["accessKeyId"] = portal!.Account.Key,
+                        ["secretAccessKey"] = portal.Account.Secret,
+                        ["sessionToken"] = portal.Account.Token,
+                        ["expiration"] = World.Now.AddHours(1).ToUnixTimeMilliseconds(),
+                    },
+                }
+                : new JsonObject { ["message"] = "Session token not found or invalid" };
+            if (!isRight)
+            {
+                context.Response.Headers["x-amzn-ErrorType"] = "UnauthorizedException";
+            }
+        }
+
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(answer.ToJsonString());
+    }
+
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request)
     {
         if (request.ContentLength is { } length)
@@ -252,3 +312,6 @@ internal sealed class Ec2Server : IAsyncDisposable
         return memory.ToArray();
     }
 }
+
+/// <param name="Account">The keys of role <c>Mover</c> for whoever has the token.</param>
+internal sealed record PortalLogin(string AccessToken, string RefreshToken, string ClientId, Account Account);

@@ -49,6 +49,7 @@ public sealed record Capabilities
 
     /// <summary>The same of a VM that runs, while it runs.</summary>
     public VmAspects ChangesRunning { get; init; }
+
     /// <summary>A VM can be made of an image of the platform with copied disks beside it (<see cref="VmRequest.Image"/>).</summary>
     public bool StartsFromImages { get; init; }
 

@@ -22,6 +22,8 @@ internal static class AwsErrors
         return error switch
         {
             HttpRequestException or AmazonServiceException or IOException => new PlatformException(PlatformErrorKind.Unreachable, site, $"{what} failed: {Innermost(error).TrimEnd('.')}.", error),
+            AmazonClientException when Innermost(error).Contains("SSO", StringComparison.Ordinal) => new PlatformException(
+                PlatformErrorKind.Denied, site, $"{what} failed: {Innermost(error).TrimEnd('.')}. Log in with aws sso login, as the user and for the profile that the provider runs with.", error),
             AmazonClientException => new PlatformException(PlatformErrorKind.Denied, site, $"{what} failed: {Innermost(error).TrimEnd('.')}. Set keys or a profile in the site's aws block, or the environment that AWS's tools use.", error),
             _ => new PlatformException(PlatformErrorKind.Lost, site, $"{what} failed: {Innermost(error).TrimEnd('.')}.", error),
         };
@@ -31,7 +33,7 @@ internal static class AwsErrors
     {
         _ when code.EndsWith(".NotFound", StringComparison.Ordinal) || code is "InvalidLaunchTemplateName.NotFoundException" or "InvalidID" or "ResourceNotFoundException" or "InvalidInstanceID.Malformed" => PlatformErrorKind.NotFound,
         "UnauthorizedOperation" or "AuthFailure" or "AccessDenied" or "AccessDeniedException" or "SignatureDoesNotMatch" or "InvalidClientTokenId" or "UnrecognizedClientException" or "OptInRequired"
-            or "MissingAuthenticationToken" or "ExpiredToken" or "ExpiredTokenException" or "RequestExpired" or "InvalidSignatureException" or "PendingVerification" => PlatformErrorKind.Denied,
+            or "MissingAuthenticationToken" or "ExpiredToken" or "ExpiredTokenException" or "RequestExpired" or "InvalidSignatureException" or "UnauthorizedException" or "PendingVerification" => PlatformErrorKind.Denied,
         "InsufficientInstanceCapacity" or "InsufficientFreeAddressesInSubnet" or "InsufficientCapacity" or "InsufficientVolumeCapacity" or "VcpuLimitExceeded" or "InstanceLimitExceeded" or "VolumeLimitExceeded"
             or "SnapshotLimitExceeded" or "ServiceQuotaExceededException" or "ConcurrentSnapshotLimitExceeded" or "MaxIOPSLimitExceeded" or "NetworkInterfaceLimitExceeded" => PlatformErrorKind.Full,
         "IncorrectState" or "IncorrectInstanceState" or "VolumeInUse" or "InvalidSnapshot.InUse" or "InvalidNetworkInterface.InUse" or "ResourceInUse" or "SnapshotCreationPerVolumeRateExceeded" => PlatformErrorKind.Busy,
@@ -44,7 +46,7 @@ internal static class AwsErrors
     internal static string Advice(string code) => code switch
     {
         "UnauthorizedOperation" or "AccessDeniedException" or "AccessDenied" => " The whole policy that a move needs stands in docs/platforms/aws.md.",
-        "ExpiredToken" or "ExpiredTokenException" or "RequestExpired" => " Log in again (aws sso login), or give keys that last as long as the move; what was copied is kept.",
+        "ExpiredToken" or "ExpiredTokenException" or "RequestExpired" or "UnauthorizedException" => " Log in again (aws sso login), or give keys that last as long as the move; what was copied is kept.",
         "InsufficientInstanceCapacity" => " The zone has no room for this type now: name another in target.aws.instanceType, or a subnet in another zone.",
         "VcpuLimitExceeded" => " Ask for a higher quota (Service Quotas, EC2, running On-Demand instances), or name a smaller type.",
         _ => "",
