@@ -89,9 +89,16 @@ internal sealed partial class AwsSite
         }
 
         RequireOurs(disk);
+        await EndedAsync(disk.MigrationId, cancellation).ConfigureAwait(false);
         if ((await DisksAsync(disk.MigrationId, cancellation).ConfigureAwait(false)).FirstOrDefault(one => one.DiskName == disk.DiskName)?.Attached is { } vm)
         {
             throw No(PlatformErrorKind.Refused, $"The disk {disk.Location} at {Name} belongs to instance {vm}.");
+        }
+
+        if ((await DisksAsync(disk.MigrationId, cancellation).ConfigureAwait(false)).All(one => one.DiskName == disk.DiskName))
+        {
+            // The last trace that a run finds without an instance: what else is left goes before it.
+            await RemoveLeftoversAsync(disk.MigrationId, cancellation).ConfigureAwait(false);
         }
 
         await RemoveDiskAsync(disk, cancellation).ConfigureAwait(false);

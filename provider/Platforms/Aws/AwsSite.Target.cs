@@ -81,6 +81,8 @@ internal sealed partial class AwsSite
         if (await RequireOursOffAsync(vmId, migrationId, cancellation).ConfigureAwait(false) is { } instance)
         {
             var held = await HeldAsync(instance, cancellation).ConfigureAwait(false);
+            // Who comes after a run that was killed finds them by the instance alone.
+            await EnsureTrackingRemovedAsync(vmId, migrationId, cancellation).ConfigureAwait(false);
             await TerminateAsync(instance, migrationId, cancellation).ConfigureAwait(false);
             foreach (var volume in held)
             {
@@ -88,8 +90,7 @@ internal sealed partial class AwsSite
             }
         }
 
-        await RemoveCardsAsync(migrationId, cancellation).ConfigureAwait(false);
-        await RemoveImageAsync(migrationId, cancellation).ConfigureAwait(false);
+        await RemoveLeftoversAsync(migrationId, cancellation).ConfigureAwait(false);
         foreach (var disk in await DisksAsync(migrationId, cancellation).ConfigureAwait(false))
         {
             if (disk.Attached is null)
@@ -100,6 +101,49 @@ internal sealed partial class AwsSite
 
         await EnsureTrackingRemovedAsync(vmId, migrationId, cancellation).ConfigureAwait(false);
     }
+
+    /// <summary>What runs that were killed have left of instances that are gone: cards, images, checkpoints, and volumes of an image.</summary>
+    private async Task RemoveLeftoversAsync(string migrationId, CancellationToken cancellation)
+    {
+        await EndedAsync(migrationId, cancellation).ConfigureAwait(false);
+        if ((await InstancesAsync([AwsTags.With(AwsTags.Migration, migrationId)], cancellation).ConfigureAwait(false)).Exists(instance => AwsTags.Read(instance.Tags).GetValueOrDefault(AwsTags.Role) != "source"))
+        {
+            return;
+        }
+
+        await RemoveCardsAsync(migrationId, cancellation).ConfigureAwait(false);
+        await RemoveImageAsync(migrationId, cancellation).ConfigureAwait(false);
+        foreach (var volume in await VolumesAsync([AwsTags.With(AwsTags.Migration, migrationId), AwsTags.With(AwsTags.Kind, AwsTags.OfImage), new Filter("status", ["available"])], cancellation).ConfigureAwait(false))
+        {
+            await DeleteVolumeAsync(volume.VolumeId, cancellation).ConfigureAwait(false);
+        }
+
+        var checkpoints = await _connection.AskAsync(
+            "listing our checkpoints",
+            ec2 => ec2.DescribeSnapshotsAsync(new DescribeSnapshotsRequest { OwnerIds = ["self"], Filters = [AwsTags.With(AwsTags.Migration, migrationId), AwsTags.With(AwsTags.Kind, "checkpoint")] }, cancellation), cancellation).ConfigureAwait(false);
+        foreach (var of in (checkpoints.Snapshots ?? []).GroupBy(snapshot => AwsTags.Read(snapshot.Tags).GetValueOrDefault(AwsTags.Card, "")))
+        {
+            if (await FindInstanceAsync(of.Key, cancellation).ConfigureAwait(false) is null)
+            {
+                foreach (var snapshot in of)
+                {
+                    await TargetLine.DeleteAsync(_connection, snapshot.SnapshotId, cancellation).ConfigureAwait(false);
+                }
+            }
+        }
+    }
+
+    /// <summary>Waits for an instance of ours that a killed run has terminated: while it goes, it still has its volumes and cards.</summary>
+    private async Task EndedAsync(string migrationId, CancellationToken cancellation) => await _connection.UntilAsync(
+        $"instances of migration {migrationId} to be gone", StatePatience,
+        async () =>
+        {
+            var going = await _connection.AskAsync(
+                "looking for instances that end",
+                ec2 => ec2.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [AwsTags.With(AwsTags.Migration, migrationId), new Filter("instance-state-name", ["shutting-down"])] }, cancellation), cancellation).ConfigureAwait(false);
+            return (going.Reservations ?? []).TrueForAll(reservation => (reservation.Instances ?? []).Count == 0);
+        },
+        cancellation).ConfigureAwait(false);
 
     /// <summary>Null when it is gone already.</summary>
     private async Task<Instance?> RequireOursOffAsync(string vmId, string migrationId, CancellationToken cancellation)
