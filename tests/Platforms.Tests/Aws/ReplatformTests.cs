@@ -19,6 +19,7 @@ namespace VmMigrate.Platforms.Tests.Aws;
 public sealed class ReplatformTests : IAsyncLifetime
 {
     private const int Limit = 120_000;
+    private const int BeforeTheLog = 128 << 10;
     private const string Secret = "hunter2-in-the-hook";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("vmmigrate-replatform-").FullName;
@@ -99,7 +100,7 @@ public sealed class ReplatformTests : IAsyncLifetime
         Assert.DoesNotContain(_ec2.World.Snapshots, snapshot => snapshot.Tags.GetValueOrDefault("vmmigrate:disk") == "vda");
 
         // What is written at EC2, on the data disk and on the image's own.
-        var systemAtHome = Home("vda");
+        var systemAtHome = Home("vda")[..BeforeTheLog];
         _ec2.Do(world =>
         {
             world.DisksOf(instance).Single(volume => volume.Device == "/dev/sdf").Blocks[7] = [.. Enumerable.Repeat((byte)0xA5, World.BlockBytes)];
@@ -108,7 +109,8 @@ public sealed class ReplatformTests : IAsyncLifetime
         var (way, back) = await DriveAsync(spec, removal: true);
         Assert.True(back is { Failed: null }, $"{back?.Why} {string.Join('\n', way.Findings)}");
         Assert.Equal(0xA5, Home("vdb")[7 * World.BlockBytes]);
-        Assert.Equal(systemAtHome, Home("vda"));
+        // Its guest runs again and writes its log behind that; the image's root, which is all ones, did not come.
+        Assert.Equal(systemAtHome, Home("vda")[..BeforeTheLog]);
         await AssertAsBeforeAsync();
     }
 
