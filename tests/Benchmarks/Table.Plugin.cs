@@ -55,7 +55,8 @@ internal static partial class Table
         return ok & PrintAlone("plugin-memory", "MB", double.Parse(resident, CultureInfo.InvariantCulture) / 1000, 40);
     }
 
-    private static Process Start(string binary) => Process.Start(new ProcessStartInfo(binary, "127.0.0.1:9")
+    /// <param name="engine">Where the engine listens: a plugin ends when nobody has answered it there for some time. Empty: an engine attaches by itself.</param>
+    private static Process Start(string binary, string engine = "127.0.0.1:9") => Process.Start(new ProcessStartInfo(binary, engine)
     {
         RedirectStandardOutput = true,
         RedirectStandardError = true,

@@ -30,7 +30,7 @@ internal static partial class Table
         using var line = JsonDocument.Parse((await vcsim.StandardOutput.ReadLineAsync())!);
         using var away = Process.Start(new ProcessStartInfo(simulator) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         using var there = JsonDocument.Parse((await away.StandardOutput.ReadLineAsync())!);
-        using var plugin = Start(binary);
+        using var plugin = Start(binary, "");
         try
         {
             var port = int.Parse((await plugin.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);

@@ -11,6 +11,7 @@ internal sealed partial class VSphereSite
     private readonly SharedLook<(Inventory Inventory, ImmutableArray<(InventoryItem Store, DatastorePath Path)> Folders)> _folders;
     private readonly SharedLook<ImmutableHashSet<string>> _autostarts;
     private Estate? _lastEstate;
+    private long _estateRead;
 
     /// <summary>All VMs as the view had them at one moment, with what is looked for among them. Computed when it is asked for, and kept while no VM changes.</summary>
     private sealed class Estate(IReadOnlyList<VimObject> vms)
@@ -80,7 +81,12 @@ internal sealed partial class VSphereSite
     private async Task<Estate> LookAtEstateAsync(CancellationToken cancellation)
     {
         var vms = await _vms.ReadAsync("listing the VMs", cancellation).ConfigureAwait(false);
+        _estateRead = _time.GetTimestamp();
         // The view gives the same list until something changes.
         return _lastEstate is { } last && ReferenceEquals(last.Vms, vms) ? last : _lastEstate = new Estate(vms);
     }
+
+    /// <summary>For what a VM's facts say of other VMs: as fresh as those of hosts and datastores.</summary>
+    private async Task<Estate> RecentEstateAsync(CancellationToken cancellation) =>
+        _lastEstate is { } last && _time.GetElapsedTime(_estateRead) < InventoryAge ? last : await _estate.GetAsync(cancellation).ConfigureAwait(false);
 }

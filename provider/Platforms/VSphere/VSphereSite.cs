@@ -195,7 +195,7 @@ internal sealed partial class VSphereSite : Site
 
         var inventory = await InventoryOfAsync(vms, cancellation).ConfigureAwait(false);
         var autostart = await _autostarts.GetAsync(cancellation).ConfigureAwait(false);
-        var estate = await _estate.GetAsync(cancellation).ConfigureAwait(false);
+        var estate = await RecentEstateAsync(cancellation).ConfigureAwait(false);
         var facts = ImmutableArray.CreateBuilder<Vm>(vms.Count);
         foreach (var vm in vms)
         {
