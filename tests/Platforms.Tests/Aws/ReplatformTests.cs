@@ -19,7 +19,6 @@ namespace VmMigrate.Platforms.Tests.Aws;
 public sealed class ReplatformTests : IAsyncLifetime
 {
     private const int Limit = 120_000;
-    private const int BeforeTheLog = 128 << 10;
     private const string Secret = "hunter2-in-the-hook";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("vmmigrate-replatform-").FullName;
@@ -100,7 +99,9 @@ public sealed class ReplatformTests : IAsyncLifetime
         Assert.DoesNotContain(_ec2.World.Snapshots, snapshot => snapshot.Tags.GetValueOrDefault("vmmigrate:disk") == "vda");
 
         // What is written at EC2, on the data disk and on the image's own.
-        var systemAtHome = Home("vda")[..BeforeTheLog];
+        // Between its guest's journal and what the guest works on, which it writes as soon as it runs again.
+        var still = (136 << 10)..(192 << 10);
+        var systemAtHome = Home("vda")[still];
         _ec2.Do(world =>
         {
             world.DisksOf(instance).Single(volume => volume.Device == "/dev/sdf").Blocks[7] = [.. Enumerable.Repeat((byte)0xA5, World.BlockBytes)];
@@ -109,8 +110,9 @@ public sealed class ReplatformTests : IAsyncLifetime
         var (way, back) = await DriveAsync(spec, removal: true);
         Assert.True(back is { Failed: null }, $"{back?.Why} {string.Join('\n', way.Findings)}");
         Assert.Equal(0xA5, Home("vdb")[7 * World.BlockBytes]);
-        // Its guest runs again and writes its log behind that; the image's root, which is all ones, did not come.
-        Assert.Equal(systemAtHome, Home("vda")[..BeforeTheLog]);
+        // The image's root, which is all ones, did not come.
+        Assert.Contains(systemAtHome, one => one != 1);
+        Assert.Equal(systemAtHome, Home("vda")[still]);
         await AssertAsBeforeAsync();
     }
 
