@@ -19,7 +19,7 @@ fi
 
 status=0
 if [ "${ONLY:-}" != hosts ]; then
-    VMMIGRATE_TORTURE_HISTORIES=${HISTORIES:-10000} run Platforms.Tests -class '*Torture.*' -class '*CrashMatrixTests*' -class '*KillTests*' -class '*LeaseTests*' -class '*TwoProcessTests*' || status=1
+    VMMIGRATE_TORTURE_HISTORIES=${HISTORIES:-10000} run Platforms.Tests -class '*Torture.*' -class '*CrashMatrixTests*' -class '*Simulator.KillTests*' -class '*LeaseTests*' -class '*TwoProcessTests*' || status=1
     run Platforms.Tests -method '*Of_many_that_take_a_lease_at_once*' || status=1
 fi
 if [ "${HOSTS:-1}" = 0 ]; then

@@ -245,6 +245,12 @@ internal sealed class History
         var goal = Enum.GetValues<MigrationGoal>()[_random.Next(Enum.GetValues<MigrationGoal>().Length)];
         var removal = _random.Next(3) == 0;
         var spec = Rehearsal.Spec(goal, _random.Next(4) == 0 ? "dc3" : "dc2") with { RestartForDrift = _restarts };
+        if (_remembered?.Recorded is { } adopted && adopted.Site != adopted.Declared)
+        {
+            // A move by hand that was taken over: what is declared for that site would be left as it is. Here it is declared anew.
+            _remembered = _remembered with { Recorded = null };
+        }
+
         Pass(TimeSpan.FromMinutes(3));
         Tell($"in peace: {Say(spec, removal)}");
         for (var tries = 1; ; tries++)
