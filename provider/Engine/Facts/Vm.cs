@@ -34,6 +34,9 @@ public sealed record Vm : IFactHolder
     /// <summary>It has changed sides before all its memory had come (post-copy), and that is not over: it runs at its target, and what has not come yet is here.</summary>
     public bool IsSplit { get; init; }
 
+    /// <summary>It is off because its hypervisor's process or host has gone, by nobody's order; only where the platform tells.</summary>
+    public bool Crashed { get; init; }
+
     /// <summary>The identity that the guest sees (SMBIOS UUID), which a move keeps.</summary>
     public Fact<string> Uuid { get; init; }
 

@@ -45,8 +45,17 @@ internal sealed class ReplicateRounds : Step
     /// <summary>One round more.</summary>
     internal static Task<string> FreshenAsync(Run run, CancellationToken cancellation) => RoundsAsync(run, once: true, cancellation);
 
-    /// <summary>A guest that was held back works as before.</summary>
-    public override Task UndoAsync(Run run, CancellationToken cancellation) => run.From.EnsureSlowedAsync(run.Vm.Id, run.MigrationId, null, cancellation);
+    /// <summary>A guest that was held back works as before; one whose hypervisor has died amid the copy runs again. One that was switched off stays off, for that was somebody's will.</summary>
+    public override async Task UndoAsync(Run run, CancellationToken cancellation)
+    {
+        if (run.WasRunning && await run.From.InspectAsync(run.Vm.Id, cancellation) is { Crashed: true })
+        {
+            run.Events.Say(Severity.Warning, $"The hypervisor of {run.Name} at {run.From.Name} died amid the copy: {run.Name} is started again, as after a power cut.");
+            await run.From.EnsureRunningAsync(run.Vm.Id, cancellation);
+        }
+
+        await run.From.EnsureSlowedAsync(run.Vm.Id, run.MigrationId, null, cancellation);
+    }
 
     private static async Task<string> RoundsAsync(Run run, bool once, CancellationToken cancellation)
     {

@@ -9,6 +9,9 @@ namespace VmMigrate.Platforms.Libvirt;
 /// <summary>All facts of one VM: its definition, and what libvirt and the guest's agent add to it.</summary>
 internal static class VmFacts
 {
+    /// <summary>libvirt's reason for a domain that is off since its QEMU has gone without a word (VIR_DOMAIN_SHUTOFF_CRASHED).</summary>
+    private const int ShutOffCrashed = 3;
+
     /// <param name="askAgent">Ask the guest too: takes up to some seconds where an agent hangs.</param>
     internal static Vm Read(LibvirtSession session, DomainHandle domain, string host, bool askAgent)
     {
@@ -35,6 +38,7 @@ internal static class VmFacts
                 VirDomainState.ShutOff when !saved => PowerState.Off,
                 _ => PowerState.Other,
             },
+            Crashed = state == VirDomainState.ShutOff && !saved && session.State(domain).Reason == ShutOffCrashed,
             PowerDetail = saved ? "shut off with saved memory (managed save)" : split ? "running at its new host before all its memory is there (post-copy)" : Word(state),
             IsSplit = split,
             Host = Fact.Known(host),

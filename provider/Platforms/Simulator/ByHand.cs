@@ -47,6 +47,7 @@ public sealed class ByHand
         foreach (var vm in at.Vms.Values.Where(vm => vm.Host == host && vm.Power != PowerState.Off).ToArray())
         {
             turn.PowerOff(at, vm, turn.Now, "host crashed");
+            vm.Crashed = true;
         }
 
         return true;

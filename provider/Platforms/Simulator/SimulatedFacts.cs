@@ -65,6 +65,7 @@ internal static class SimulatedFacts
         Id = vm.Id,
         Name = vm.Name,
         Power = vm.Power,
+        Crashed = vm.Crashed && vm.Power == PowerState.Off,
         PowerDetail = vm.Power == PowerState.Running ? "running" : vm.Power == PowerState.Paused ? "paused" : "off",
         Uuid = Fact.Known(vm.Id),
         Host = Fact.Known(vm.Host),

@@ -119,6 +119,7 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
         }
 
         vm.Power = PowerState.Running;
+        vm.Crashed = false;
         vm.StartedAt = now;
         (vm.FrozenAt, vm.SlowedAt, vm.Stood) = (null, null, TimeSpan.Zero);
         vm.Boots = boots && !vm.Guest.NeverBoots;

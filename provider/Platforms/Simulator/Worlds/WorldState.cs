@@ -100,6 +100,9 @@ internal sealed class VmState
 
     public string? BusyWith { get; set; }
 
+    /// <summary>Its host has crashed under it, and nobody has started it since.</summary>
+    public bool Crashed { get; set; }
+
     public List<VmDiskState> Disks { get; set; } = [];
 
     public List<VmNicState> Nics { get; set; } = [];
