@@ -42,6 +42,9 @@ public static class StampNotes
     /// <summary>On the VM where it lives: the recovery point, as declared, that it has gone back to. As long as the declaration names the same, that is done.</summary>
     public const string WentBack = "went-back";
 
+    /// <summary>On the source: how many bytes per second the guest has changed between its last two rounds, for the estimates of later runs.</summary>
+    public const string Churn = "churn";
+
     /// <summary>On the source: how many rounds there have been, so that checkpoints have names of their own.</summary>
     public const string Round = "round";
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using VmMigrate.Engine.Checks;
+using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Estimates;
 using VmMigrate.Engine.Facts.Keys;
@@ -76,15 +78,13 @@ internal static class CutoverChecks
     /// <summary>How many rounds it will take, where it is known how fast the guest changes its disks.</summary>
     private static IEnumerable<Finding> Rounds(Plan plan, Run run, Estimate estimate)
     {
-        var declared = run.Spec.Facts.Get(VmFact.Churn);
-        if (!plan.Steps.Any(step => step is ReplicateRounds) || run.Spec.Goal < MigrationGoal.CutOver
-            || !(declared.IsKnown ? declared : run.Vm.Observed.Get(VmFact.Churn)).TryGet(out var churn))
+        if (!plan.Steps.Any(step => step is ReplicateRounds) || run.Spec.Goal < MigrationGoal.CutOver || Churn(run) is not var (churn, source))
         {
             yield break;
         }
 
         var (link, rest) = (estimate.LinkBytesPerSecond, ReplicateRounds.Room(run).TotalSeconds);
-        var rates = $"{run.Name} changes {Human.Rate(churn)} of its disks, and {Human.Rate(link)} are expected to reach {run.To.Name} ({estimate.Basis})";
+        var rates = $"{run.Name} changes {Human.Rate(churn)} of its disks ({source}), and {Human.Rate(link)} are expected to reach {run.To.Name} ({estimate.Basis})";
         var (bytes, rounds) = ((double)run.Vm.Disks.Sum(CopyDisks.Bytes), 1);
         for (; bytes / link > rest && rounds <= run.Spec.Cutover.MaxRounds && churn < link; rounds++)
         {
@@ -103,6 +103,13 @@ internal static class CutoverChecks
                     _ => "The run will stop then. Move it when it writes less, allow more downtime, give the link more bandwidth, or set cutover.onNoConvergence.",
                 });
     }
+
+    /// <summary>What is declared, else what the last rounds of this migration have measured, else what the platform tells; and which of these.</summary>
+    private static (double BytesPerSecond, string Source)? Churn(Run run) =>
+        run.Spec.Facts.Get(VmFact.Churn).TryGet(out var declared) ? (declared, "declared")
+        : long.TryParse(run.Vm.Stamp?[StampNotes.Churn], CultureInfo.InvariantCulture, out var measured) ? (measured, $"measured between its last two rounds, until {run.Vm.Stamp![StampNotes.Replicated] ?? "the last run"}")
+        : run.Vm.Observed.Get(VmFact.Churn).TryGet(out var observed) ? (observed, "as its platform tells")
+        : null;
 
     private static IEnumerable<Finding> Downtime(Plan plan, Run run)
     {

@@ -232,7 +232,8 @@ internal sealed class ReplicateRounds : Step
                 }
             }
 
-            await NoteAsync(run, stamp => stamp.With(StampNotes.Synced, NameOf(number)).With(StampNotes.Replicated, at).With(StampNotes.ReplicaProof, ProofNote.Write(proofs.Count == run.Vm.Disks.Length ? proofs : [])), cancellation);
+            var counted = round.Since is null || run.HeldBack ? (long?)null : dirty;
+            await NoteAsync(run, stamp => Measured(stamp, stamp[StampNotes.Replicated] ?? run.Vm.Stamp?[StampNotes.Replicated], counted, at).With(StampNotes.Synced, NameOf(number)).With(StampNotes.Replicated, at).With(StampNotes.ReplicaProof, ProofNote.Write(proofs.Count == run.Vm.Disks.Length ? proofs : [])), cancellation);
             foreach (var to in copied)
             {
                 await CopyDisks.ForgetMapAsync(to, cancellation);
@@ -249,6 +250,17 @@ internal sealed class ReplicateRounds : Step
         var took = run.Time.GetElapsedTime(started);
         return (dirty, took, $"{name}: {Human.Bytes(sent)} in {Human.Duration(took)}{(resumed > 0 ? $", {Human.Bytes(resumed)} done by an earlier run" : "")}{(round.Quiesced ? ", frozen for its checkpoint" : "")}");
     }
+
+    /// <summary>How fast the guest changes its disks, from one round to the next.</summary>
+    /// <param name="since">When the round before was: noted by it, or by an earlier run.</param>
+    /// <param name="changed">Since the round before; null where that is not known, or not what the guest does by itself.</param>
+    private static Stamp Measured(Stamp stamp, string? since, long? changed, string at) =>
+        changed is { } bytes && Instant(since) is { } before && Instant(at) is { } now && now - before >= TimeSpan.FromSeconds(1)
+            ? stamp.With(StampNotes.Churn, ((long)(bytes / (now - before).TotalSeconds)).ToString(CultureInfo.InvariantCulture))
+            : stamp;
+
+    private static DateTimeOffset? Instant(string? note) =>
+        DateTimeOffset.TryParse(note, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
 
     private static string NameOf(int number) => $"r{number.ToString(CultureInfo.InvariantCulture)}";
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
@@ -162,6 +163,26 @@ public sealed class CutoverTests
         var found = Assert.Single(before.Findings, finding => finding.Id == "cutover.rounds");
         Assert.Equal(severity, found.Severity);
         Assert.Contains(words, found.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Preview_tells_how_many_rounds_by_what_the_last_run_s_rounds_have_measured()
+    {
+        var world = new Rehearsal(Writer);
+        var spec = Rehearsal.Spec() with { Mode = MigrationMode.Warm, Goal = MigrationGoal.Replicated };
+        Assert.Null((await world.DriveAsync(spec)).Outcome!.Failed);
+        Assert.DoesNotContain((await PreviewAsync()).Findings, finding => finding.Id == "cutover.rounds");
+        world.Time.Advance(TimeSpan.FromSeconds(8));
+        Assert.Null((await world.DriveAsync(spec)).Outcome!.Failed);
+
+        var found = Assert.Single((await PreviewAsync()).Findings, finding => finding.Id == "cutover.rounds");
+        Assert.Contains("of its disks (measured between its last two rounds, until ", found.Message, StringComparison.Ordinal);
+        var rate = Regex.Match(found.Message, @"changes ([0-9.]+) MiB/s");
+        Assert.True(rate.Success, found.Message);
+        Assert.InRange(double.Parse(rate.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture), 0.5, 5);
+
+        Task<Preflight> PreviewAsync() => world.Time.RunAsync(() => PreflightRunner.RunAsync(
+            spec with { Goal = MigrationGoal.CutOver }, null, world.Sites(), removal: false, world.Time, RunEvents.None, default));
     }
 
     private static CutoverWindow Window(DateTimeOffset opens) => CutoverWindow.Parse($"{opens.UtcDateTime:HH:mm}-{opens.UtcDateTime.AddHours(2):HH:mm}");
