@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Xml.Linq;
 using VmMigrate.Engine.Contracts;
+using VmMigrate.Engine.Facts;
 using VmMigrate.Platforms.Libvirt.Disks;
 
 namespace VmMigrate.Platforms.Libvirt;
@@ -69,7 +70,7 @@ internal sealed partial class LibvirtSite
         {
             BlockDevices = [.. request.Disks.Where(disk => IsBlockDevice(session, disk)).Select(disk => disk.Location)],
             ConsolePath = request.Disks is [var first, ..] ? PathIn(session, first.Pool, VolumeName.OfConsole(request.Name, request.Stamp.MigrationId)) : null,
-            Firmwares = HostFacts.Firmwares(session, arch),
+            Firmwares = request.Source.Firmware.Or(FirmwareKind.Bios) == FirmwareKind.Uefi ? HostFacts.Firmwares(session, arch) : [],
             FirmwarePath = request.Disks is [var disk, ..] ? PathIn(session, disk.Pool, VolumeName.OfFirmware(request.Name, request.Stamp.MigrationId)) : null,
         };
     }
