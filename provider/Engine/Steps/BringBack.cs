@@ -37,7 +37,7 @@ internal sealed class BringBack : Step
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
         await HomeDisks.BeginAsync(run, cancellation);
-        var said = await ChangedAsync(run, cancellation) ?? await ComparedAsync(run, cancellation);
+        var said = await ChangedAsync(run, cancellation) ?? await HomeDisks.MakeEqualAsync(run, (disk, stop) => run.From.OpenVmDiskAsync(run.Vm.Id, disk.Name, writable: false, stop), cancellation);
         await HomeDisks.DoneAsync(run, cancellation);
         return said;
     }
@@ -104,20 +104,5 @@ internal sealed class BringBack : Step
 
         run.ForgetTrees();
         return null;
-    }
-
-    private static async Task<string> ComparedAsync(Run run, CancellationToken cancellation)
-    {
-        var (site, home) = (run.Seen.HomeSite, run.Seen.Home!);
-        run.Proofs.Clear();
-        // What the source holds already is compared, not sent: also what a run that was killed had brought back.
-        var said = await DisksAtOnce.RunAsync(run, site, async (disk, meter, stop) =>
-        {
-            await using var from = await run.From.OpenVmDiskAsync(run.Vm.Id, disk.Name, writable: false, stop);
-            await using var to = await site.OpenVmDiskAsync(home.Id, disk.Name, writable: true, stop);
-            var result = await DiskSync.RunAsync(run, new DiskSyncRequest(disk.Name, from, to, TargetIsZero: false), meter, stop);
-            return (new DiskProof(disk.Name, from.LengthBytes, result.SourceDigest!, result.TargetDigest!), DisksAtOnce.Say(disk, from, to, result));
-        }, cancellation);
-        return string.Join("; ", said);
     }
 }

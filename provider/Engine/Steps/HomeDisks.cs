@@ -22,6 +22,23 @@ internal static class HomeDisks
         await SourceNotes.UpdateAsync(site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.BringBack, "started"), cancellation);
     }
 
+    /// <summary>Every disk becomes what another holds. What it holds already is compared, not sent: also what a run that was killed had brought back.</summary>
+    /// <param name="openFrom">Opens what a disk is to become.</param>
+    /// <returns>What was done, for people; the proofs are the run's.</returns>
+    internal static async Task<string> MakeEqualAsync(Run run, Func<Disk, CancellationToken, Task<DiskAccess>> openFrom, CancellationToken cancellation)
+    {
+        var (site, home) = (run.Seen.HomeSite, run.Seen.Home!);
+        run.Proofs.Clear();
+        var said = await DisksAtOnce.RunAsync(run, site, async (disk, meter, stop) =>
+        {
+            await using var from = await openFrom(disk, stop);
+            await using var to = await site.OpenVmDiskAsync(home.Id, disk.Name, writable: true, stop);
+            var result = await DiskSync.RunAsync(run, new DiskSyncRequest(disk.Name, from, to, TargetIsZero: false), meter, stop);
+            return (new DiskProof(disk.Name, from.LengthBytes, result.SourceDigest!, result.TargetDigest!), DisksAtOnce.Say(disk, from, to, result));
+        }, cancellation);
+        return string.Join("; ", said);
+    }
+
     internal static Task DoneAsync(Run run, CancellationToken cancellation) => SourceNotes.UpdateAsync(
         run.Seen.HomeSite, run.Seen.Home!.Id, run.MigrationId, stamp => stamp.With(StampNotes.BringBack, "done").With(StampNotes.Epoch, null), cancellation);
 

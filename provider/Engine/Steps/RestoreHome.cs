@@ -19,16 +19,9 @@ internal sealed class RestoreHome : Step
     {
         var (site, home, point) = (run.Seen.HomeSite, run.Seen.Home!, run.GoesBackTo!);
         await HomeDisks.BeginAsync(run, cancellation);
-        run.Proofs.Clear();
-        var said = await DisksAtOnce.RunAsync(run, site, async (disk, meter, stop) =>
-        {
-            await using var from = await run.From.OpenPointDiskAsync(run.MigrationId, point.Id, disk.Name, stop);
-            await using var to = await site.OpenVmDiskAsync(home.Id, disk.Name, writable: true, stop);
-            var result = await DiskSync.RunAsync(run, new DiskSyncRequest(disk.Name, from, to, TargetIsZero: false), meter, stop);
-            return (new DiskProof(disk.Name, from.LengthBytes, result.SourceDigest!, result.TargetDigest!), DisksAtOnce.Say(disk, from, to, result));
-        }, cancellation);
+        var said = await HomeDisks.MakeEqualAsync(run, (disk, stop) => run.From.OpenPointDiskAsync(run.MigrationId, point.Id, disk.Name, stop), cancellation);
         await HomeDisks.DoneAsync(run, cancellation);
-        return $"{home.Name} at {site.Name} is as at {point.Id}: {string.Join("; ", said)}";
+        return $"{home.Name} at {site.Name} is as at {point.Id}: {said}";
     }
 
     public override Task UndoAsync(Run run, CancellationToken cancellation) => HomeDisks.GetOldAsync(run, cancellation);
