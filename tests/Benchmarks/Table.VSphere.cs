@@ -103,7 +103,7 @@ internal static partial class Table
                     throw new InvalidOperationException($"a refresh told nothing of {name}");
                 }
             });
-        return PrintAlone("vsphere-refresh-1000", "s", Stopwatch.GetElapsedTime(since).TotalSeconds, 60)
+        return PrintAlone("vsphere-refresh-1000", "s", Stopwatch.GetElapsedTime(since).TotalSeconds, 10)
             & PrintAlone("vsphere-refresh-1000-memory", "MB", await PeakMegabytesAsync(plugin), 400);
     }
 

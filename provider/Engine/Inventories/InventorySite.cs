@@ -8,7 +8,7 @@ namespace VmMigrate.Engine.Inventories;
 
 /// <summary>A site whose inventory is fetched once for all previews of a run, instead of once for each VM.</summary>
 /// <remarks>
-/// Shared, while it is younger than <see cref="MostAge"/>: hosts, pools and networks, the list of all VMs with their stamps, and the disks that we made.
+/// Shared, while it is younger than <see cref="MostAge"/> (or what the book says): hosts, pools and networks, the list of all VMs with their stamps, and the disks that we made.
 /// Asked anew each time: one VM's own facts (so a guest that comes up meanwhile is seen) and its fence. A VM that the list does not have is looked for in
 /// a list not older than <see cref="MissAge"/> before it counts as missing. Every call that may change something forgets all that was read, before it
 /// and after it. Runs that change things read past it: see <see cref="InventoryBook"/>.
@@ -22,13 +22,16 @@ public sealed partial class InventorySite : Site
     public static readonly TimeSpan MissAge = TimeSpan.FromSeconds(2);
 
     private readonly Site _site;
+    private readonly TimeSpan _mostAge;
     private readonly OnceRead<SiteFacts> _facts;
     private readonly OnceRead<VmList> _vms;
     private readonly OnceRead<Func<string, ImmutableArray<TargetDisk>>?> _disks;
 
-    public InventorySite(Site site, TimeProvider time)
+    /// <param name="mostAge">How old what is shared may be; <see cref="MostAge"/> unless told.</param>
+    public InventorySite(Site site, TimeProvider time, TimeSpan? mostAge = null)
         : base(site.Name)
     {
+        _mostAge = mostAge ?? MostAge;
         _site = site;
         _facts = new(time, site.DescribeAsync);
         _vms = new(time, ReadListAsync);
@@ -44,11 +47,11 @@ public sealed partial class InventorySite : Site
     /// <summary>The site behind it, for whoever must not see anything remembered.</summary>
     public Site Fresh => _site;
 
-    public override Task<SiteFacts> DescribeAsync(CancellationToken cancellation) => _facts.GetAsync(MostAge, cancellation);
+    public override Task<SiteFacts> DescribeAsync(CancellationToken cancellation) => _facts.GetAsync(_mostAge, cancellation);
 
     public override async IAsyncEnumerable<Vm> ListAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        foreach (var vm in (await _vms.GetAsync(MostAge, cancellation)).All)
+        foreach (var vm in (await _vms.GetAsync(_mostAge, cancellation)).All)
         {
             yield return vm;
         }
@@ -56,7 +59,7 @@ public sealed partial class InventorySite : Site
 
     public override async Task<ImmutableArray<Vm>> FindByNameAsync(string name, CancellationToken cancellation)
     {
-        var named = (await _vms.GetAsync(MostAge, cancellation)).ByName[name].ToList();
+        var named = (await _vms.GetAsync(_mostAge, cancellation)).ByName[name].ToList();
         if (named.Count == 0)
         {
             named = [.. (await _vms.GetAsync(MissAge, cancellation)).ByName[name]];
@@ -69,12 +72,12 @@ public sealed partial class InventorySite : Site
     }
 
     public override async Task<ImmutableArray<Vm>> FindStampedAsync(string migrationId, CancellationToken cancellation) =>
-        await InspectAllAsync((await _vms.GetAsync(MostAge, cancellation)).ByStamp[migrationId], vm => vm.Stamp?.MigrationId == migrationId, cancellation);
+        await InspectAllAsync((await _vms.GetAsync(_mostAge, cancellation)).ByStamp[migrationId], vm => vm.Stamp?.MigrationId == migrationId, cancellation);
 
     public override async Task<ImmutableArray<TargetDisk>> FindStampedDisksAsync(string migrationId, CancellationToken cancellation) =>
-        await _disks.GetAsync(MostAge, cancellation) is { } look ? look(migrationId) : await _site.FindStampedDisksAsync(migrationId, cancellation);
+        await _disks.GetAsync(_mostAge, cancellation) is { } look ? look(migrationId) : await _site.FindStampedDisksAsync(migrationId, cancellation);
 
-    public override Task<Func<string, ImmutableArray<TargetDisk>>?> LookAtStampedDisksAsync(CancellationToken cancellation) => _disks.GetAsync(MostAge, cancellation);
+    public override Task<Func<string, ImmutableArray<TargetDisk>>?> LookAtStampedDisksAsync(CancellationToken cancellation) => _disks.GetAsync(_mostAge, cancellation);
 
     public override Task<Vm?> InspectAsync(string vmId, CancellationToken cancellation) => _site.InspectAsync(vmId, cancellation);
 

@@ -83,7 +83,17 @@ internal sealed partial class VSphereSite
         var vms = await _vms.ReadAsync("listing the VMs", cancellation).ConfigureAwait(false);
         _estateRead = _time.GetTimestamp();
         // The view gives the same list until something changes.
-        return _lastEstate is { } last && ReferenceEquals(last.Vms, vms) ? last : _lastEstate = new Estate(vms);
+        if (_lastEstate is { } last && ReferenceEquals(last.Vms, vms))
+        {
+            return last;
+        }
+
+        foreach (var vm in vms)
+        {
+            _references[VmFacts.IdOf(vm)] = vm.Ref;
+        }
+
+        return _lastEstate = new Estate(vms);
     }
 
     /// <summary>For what a VM's facts say of other VMs: as fresh as those of hosts and datastores.</summary>

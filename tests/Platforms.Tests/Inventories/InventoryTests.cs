@@ -85,6 +85,30 @@ public sealed class InventoryTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Those_who_ask_how_things_are_now_share_a_list_of_the_last_seconds_only_and_never_one_from_before_a_change_of_ours()
+    {
+        var (time, world, book) = Estate(2);
+        await time.RunAsync(async () =>
+        {
+            const string Id = "vmm-0123456789abcdef";
+            var (now, site) = (book.Recent.Find("dc1")!, (InventorySite)book.Find("dc1")!);
+            var vm = await First(site);
+            Assert.Empty(await now.FindStampedAsync(Id, CancellationToken.None));
+            Assert.Empty(await now.FindStampedAsync(Id, CancellationToken.None));
+            Assert.Equal(2, world.Calls.Count(call => call is { Site: "dc1", Name: "List" }));
+
+            await site.Fresh.EnsureStampAsync(vm, new Stamp(Id, StampRole.Source), CancellationToken.None);
+            await Task.Delay(InventorySite.MissAge + TimeSpan.FromMilliseconds(1), time);
+            Assert.Single(await now.FindStampedAsync(Id, CancellationToken.None));
+            Assert.Empty(await site.FindStampedAsync(Id, CancellationToken.None));
+
+            await site.Fresh.EnsureStampAsync(vm, null, CancellationToken.None);
+            book.Forget();
+            Assert.Empty(await now.FindStampedAsync(Id, CancellationToken.None));
+        });
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_read_that_failed_is_not_remembered_and_a_cancel_is_only_the_callers_own()
     {
         var time = new SimulatedTime();

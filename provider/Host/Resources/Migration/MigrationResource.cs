@@ -273,7 +273,13 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         }
 
         var spec = MigrationCodec.Read(inputs, call.Owner);
-        var preflight = await PreflightRunner.RunAsync(spec, remembered, sites(), removal: true, time, RunEvents.None, cancellation);
+        var preflight = await PreflightRunner.RunAsync(spec, remembered, previews().Recent, removal: true, time, RunEvents.None, cancellation);
+        if (!IsAsRecorded(preflight, call.OldState))
+        {
+            // What a shared look cannot confirm is said only after one of its own.
+            preflight = await PreflightRunner.RunAsync(spec, remembered, sites(), removal: true, time, RunEvents.None, cancellation);
+        }
+
         if (preflight.Run is not { } run)
         {
             if (preflight.Committed)
@@ -302,6 +308,12 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         return new ReadOutcome(
             call.Id, inputs, state, resting ? [] : [Headline.Unfinished(run, phase)], Told(drift, spec.OnDrift), AtRest: IsAtRest(phase));
     }
+
+    private static bool IsAsRecorded(Preflight preflight, MapValue recorded) =>
+        preflight.Run is { } run
+        && MigrationState.PhaseOf(run.Seen).ToString() == recorded["phase"].AsText
+        && run.Seen.Place is { } place && place.Site.Name == recorded["placement"]["site"].AsText
+        && !Drift.Find(run).Any();
 
     /// <summary>What the next run does something about is told by its preview; what none does would be told nowhere else. A refresh itself does not fail on it.</summary>
     private static ImmutableArray<Finding> Told(IEnumerable<DriftItem> drift, DriftResponse response) =>
