@@ -110,7 +110,7 @@ public static class Drift
     {
         var (vm, site) = (current.Vm, current.Site.Name);
         var recorded = run.Recorded?.Site == site ? run.Recorded : null;
-        if (run.Recorded is { } last && last.Site == last.Declared && last.Declared == run.Spec.Target.Site && last.Site != site)
+        if (run.Recorded is { } last && last.Site == last.Declared && last.Declared == run.Spec.Target.Site && last.WasMovedByHand(current))
         {
             yield return new DriftItem(DriftKind.Moved, $"{vm.Name} was left at \"{last.Site}\" and lives at \"{site}\" now: it was moved there by hand.", true, true);
         }

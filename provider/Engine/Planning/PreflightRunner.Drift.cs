@@ -17,7 +17,7 @@ public static partial class PreflightRunner
     /// <summary>A VM that was moved by hand and is to stay where it is, by what is declared about drift now or was adopted earlier: its site; else null.</summary>
     private static Site? Stays(MigrationSpec spec, RecordedVm? recorded, Observation seen) =>
         seen.Current is { } current && recorded is not null && recorded.Declared == spec.Target.Site && current.Site.Name != spec.Target.Site
-        && (recorded.Site == current.Site.Name || (recorded.Site == recorded.Declared && spec.OnDrift != DriftResponse.Return))
+        && (recorded.Site == current.Site.Name || (recorded.Site == recorded.Declared && recorded.WasMovedByHand(current) && spec.OnDrift != DriftResponse.Return))
             ? current.Site
             : null;
 

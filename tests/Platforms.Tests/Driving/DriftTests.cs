@@ -161,6 +161,27 @@ public sealed class DriftTests
         await _world.AssertNoTracesAsync();
     }
 
+    [Theory(Timeout = Limit)]
+    [InlineData(DriftResponse.Return)]
+    [InlineData(DriftResponse.Adopt)]
+    [InlineData(DriftResponse.Ignore)]
+    public async Task A_VM_that_a_dead_run_of_ours_has_moved_on_was_moved_by_no_hand(DriftResponse response)
+    {
+        var left = await MovedAsync();
+        _world.Time.Advance(TimeSpan.FromSeconds(20));
+        await Assert.ThrowsAsync<SimulatedCrashException>(() => _world.DriveAsync(
+            Rehearsal.Spec(to: "dc3"), remembered: Memory(left),
+            faults: ("dc2", new Fault { Kind = FaultKind.Crash, Call = "EnsureRemoved", Step = "remove old copy", Moment = FaultMoment.After })));
+        _world.Time.Advance(TimeSpan.FromMinutes(3));
+        await _world.AssertRunsAtAsync("dc3");
+
+        // The state knows nothing of that run, and what is declared is what it knows.
+        var (before, outcome) = await RunAsync(response, left);
+        Assert.Empty(Drift.Find(before.Run!));
+        Assert.True(outcome is { Failed: null }, outcome?.Why);
+        await _world.AssertRunsAtAsync("dc2");
+    }
+
     [Fact(Timeout = Limit)]
     public async Task A_copy_deleted_while_a_half_was_brought_back_is_not_replaced_by_that_half()
     {

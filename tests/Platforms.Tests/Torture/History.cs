@@ -159,25 +159,25 @@ internal sealed class History
             _rules.MayLoseWrites();
         }
 
-        if (end is { Outcome.Failed: null } && !removal && await _world.ObserveAsync(spec) is { Place: { } place })
+        // One that died, was refused or could not remove it leaves the state as it was.
+        if (end.Outcome is { Failed: null } && removal)
         {
-            _remembered = new Remembered(MigrationPhase.CutOver, place.Site.Name, place.Vm.Id) { Recorded = await RecordAsync(spec, end.Before!, place.Site.Name) };
+            _remembered = null;
         }
-        else
+        else if (end.Outcome is { } outcome && !removal && await _world.ObserveAsync(spec) is { Place: { } place })
         {
-            // What such a run leaves is not measured against what an earlier one had left.
-            _remembered = _remembered is null ? null : _remembered with { Recorded = null };
+            _remembered = new Remembered(MigrationPhase.CutOver, place.Site.Name, place.Vm.Id) { Recorded = await RecordAsync(spec, end.Before!, outcome.Failed is null, place.Site.Name) };
         }
 
         await _rules.AfterRunAsync(spec, end, other);
     }
 
     /// <summary>As a front end keeps it in the state of this one run.</summary>
-    private async Task<RecordedVm?> RecordAsync(MigrationSpec spec, Preflight before, string site)
+    private async Task<RecordedVm?> RecordAsync(MigrationSpec spec, Preflight before, bool succeeded, string site)
     {
-        var memory = new Remembered(MigrationPhase.CutOver, site, null) { Recorded = before.Plan!.Kind == PlanKind.Move ? null : before.Run!.Recorded };
+        var memory = new Remembered(MigrationPhase.CutOver, site, null) { Recorded = before.Plan!.Kind == PlanKind.Move && succeeded ? null : before.Run!.Recorded };
         var now = await _world.Time.RunAsync(() => PreflightRunner.RunAsync(spec, memory, _world.Sites(), removal: true, _world.Time, RunEvents.None, default));
-        return Drift.Record(spec, now.Run, before.Run!, succeeded: true).Recorded;
+        return Drift.Record(spec, now.Run, before.Run!, succeeded).Recorded;
     }
 
     private async Task PreviewAsync(MigrationSpec spec)
@@ -245,12 +245,6 @@ internal sealed class History
         var goal = Enum.GetValues<MigrationGoal>()[_random.Next(Enum.GetValues<MigrationGoal>().Length)];
         var removal = _random.Next(3) == 0;
         var spec = Rehearsal.Spec(goal, _random.Next(4) == 0 ? "dc3" : "dc2") with { RestartForDrift = _restarts };
-        if (_remembered?.Recorded is { } adopted && adopted.Site != adopted.Declared)
-        {
-            // A move by hand that was taken over: what is declared for that site would be left as it is. Here it is declared anew.
-            _remembered = _remembered with { Recorded = null };
-        }
-
         Pass(TimeSpan.FromMinutes(3));
         Tell($"in peace: {Say(spec, removal)}");
         for (var tries = 1; ; tries++)

@@ -396,6 +396,7 @@ internal static class MigrationType
         [
             new("site", FieldType.Text, "Where it lived.") { AlwaysSet = true },
             new("declared", FieldType.Text, "The target's site that was declared then; another one where a move by hand was adopted.") { AlwaysSet = true },
+            new("accepted", FieldType.Text, "When it was accepted there: a hand that moves a VM leaves this, a run writes another."),
             new("running", FieldType.Bool, "Whether it had to run.") { AlwaysSet = true },
             new("cpus", FieldType.Integer, "vCPUs."),
             new("memoryBytes", FieldType.Number, "Memory."),

@@ -11,6 +11,7 @@ internal static class RecordedCodec
     internal static Value Write(RecordedVm? recorded) => recorded is null ? Value.Null : Value.Map(
         ("site", Value.Text(recorded.Site)),
         ("declared", Value.Text(recorded.Declared)),
+        ("accepted", recorded.Accepted is { } accepted ? Value.Text(accepted) : Value.Null),
         ("running", Value.Bool(recorded.Running)),
         ("cpus", recorded.Cpus is { } cpus ? Value.Number(cpus) : Value.Null),
         ("memoryBytes", recorded.MemoryBytes is { } memory ? Value.Number(memory) : Value.Null),
@@ -24,6 +25,9 @@ internal static class RecordedCodec
                 site, declared, recorded["running"].AsBool ?? true, (int?)recorded["cpus"].AsNumber, (long?)recorded["memoryBytes"].AsNumber,
                 Entries(recorded["nics"]).ToImmutableSortedDictionary(entry => entry.Key, entry => entry.Value.AsText ?? "", StringComparer.Ordinal),
                 Entries(recorded["disks"]).ToImmutableSortedDictionary(entry => entry.Key, entry => (long)(entry.Value.AsNumber ?? 0), StringComparer.Ordinal))
+            {
+                Accepted = recorded["accepted"].AsText,
+            }
             : null;
 
     internal static Value Write(IEnumerable<DriftItem> drift, DriftResponse response) => Value.List(drift.Select(item => Value.Map(
