@@ -9,6 +9,9 @@ public static class StampNotes
     /// <summary>On the place where the VM lives: since when it has been down for the move, or the way back, that is under way. A VM that is off without this was not stopped by a run.</summary>
     public const string DownSince = "down-since";
 
+    /// <summary>On the place where the VM lives: since when a run reads from it while it runs. One that is found crashed with this went down under that run, and has to run again.</summary>
+    public const string Copying = "copying";
+
     /// <summary>On both: since when a guest has been asked to shut down by a run that gave up, and has not been seen off: it may still go off, and then has to be started.</summary>
     public const string AskedToStop = "asked-to-stop";
 

@@ -86,25 +86,35 @@ public static class Drive
         }
     }
 
+    /// <summary>A start of a VM that has crashed, a live move taken back, a definition made again: more in one run is a world that changes under it.</summary>
+    private const int MostLooks = 4;
+
     /// <summary>Runs the plan; where that only clears the ground, also the one that the goal takes from there.</summary>
     private static async Task<(Preflight Before, RunOutcome? Outcome)> GoAsync(Preflight before, HeldLease? lease, Func<Task<Preflight>> look, CancellationToken cancellation)
     {
-        before.Run!.Lease = lease;
-        var outcome = await GoalSeeker.RunAsync(before.Plan!, before.Run, cancellation);
-        if (!before.Plan!.ThenLookAgain || outcome.Failed is not null)
+        var (steps, done) = (ImmutableArray<Steps.Step>.Empty, ImmutableArray<StepRecord>.Empty);
+        for (var looks = 1; ; looks++)
         {
-            return (before, outcome);
-        }
+            before.Run!.Lease = lease;
+            var outcome = await GoalSeeker.RunAsync(before.Plan!, before.Run, cancellation);
+            (steps, done) = ([.. steps, .. before.Plan!.Steps], [.. done, .. outcome.Done]);
+            var told = before with { Plan = before.Plan with { Steps = steps } };
+            if (!before.Plan.ThenLookAgain || outcome.Failed is not null)
+            {
+                return (told, outcome with { Done = done });
+            }
 
-        var again = await look();
-        if (again.IsBlocked || again.Plan is not { } rest || again.Run is not { } run)
-        {
-            return (again, null);
-        }
+            if (looks == MostLooks)
+            {
+                return (told, outcome with { Done = done, Failed = before.Plan.Steps[^1], Why = $"the ground was cleared {MostLooks} times, and something is in the way of goal {before.Run.Spec.Goal} again. Nothing was taken back; run again" });
+            }
 
-        run.Lease = lease;
-        var end = await GoalSeeker.RunAsync(rest, run, cancellation);
-        return (again with { Plan = rest with { Steps = [.. before.Plan.Steps, .. rest.Steps] } }, end with { Done = [.. outcome.Done, .. end.Done] });
+            before = await look();
+            if (before.IsBlocked || before.Plan is null || before.Run is null)
+            {
+                return (before, null);
+            }
+        }
     }
 
     /// <summary>For preview: another run is at work on this migration just now.</summary>

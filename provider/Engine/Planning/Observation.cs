@@ -19,7 +19,8 @@ public sealed record Copy(Site Site, Vm Vm, FenceState Fence)
     public bool IsSuperseded => Vm.Stamp?[StampNotes.Moved] is not null;
 
     /// <summary>It does not run, and no run of ours has stopped it.</summary>
-    public bool StoppedByHand => Vm.Power != PowerState.Running && Vm.Stamp?[StampNotes.DownSince] is null && Vm.Stamp?[StampNotes.AskedToStop] is null;
+    public bool StoppedByHand =>
+        Vm.Power != PowerState.Running && Vm.Stamp?[StampNotes.DownSince] is null && Vm.Stamp?[StampNotes.AskedToStop] is null && !Observation.WentDownUnderRun(Vm);
 }
 
 /// <summary>What is there now, read from the platforms alone.</summary>
@@ -105,13 +106,18 @@ public sealed record Observation
     /// <summary>Whether the VM was on when the migration began, so that it must be on when it ends.</summary>
     /// <remarks>The note counts only while a run of ours holds the VM down; otherwise the VM is as its owner wants it now.</remarks>
     public bool WasRunning => Home is { } live && HomeFence == FenceState.None && live.Stamp?[StampNotes.DownSince] is null && live.Stamp?[StampNotes.AskedToStop] is null
-        ? live.Power == PowerState.Running
+        ? live.Power == PowerState.Running || WentDownUnderRun(live)
         : (Home?.Stamp?[StampNotes.WasRunning] ?? Copies.Select(copy => copy.Vm.Stamp?[StampNotes.WasRunning]).FirstOrDefault(note => note is not null)) switch
         {
             "true" => true,
             "false" => false,
             _ => Home?.Power == PowerState.Running,
         };
+
+    /// <summary>Where it lives, its hypervisor has died while a run of ours read from it, and nobody has started it since.</summary>
+    public bool CrashedUnderRun => Place is { Vm: { } vm } && (Current is { Fence: FenceState.None } || (Current is null && HomeFence == FenceState.None)) && WentDownUnderRun(vm);
+
+    internal static bool WentDownUnderRun(Vm vm) => vm.Crashed && vm.Stamp?[StampNotes.Copying] is not null;
 
     /// <summary>Where the VM lives: its site and facts; null when it was found nowhere.</summary>
     public (Site Site, Vm Vm)? Place => Current is { } copy ? (copy.Site, copy.Vm) : Home is { } home ? (HomeSite, home) : null;

@@ -26,7 +26,7 @@ public static class Planner
         var seen = run.Seen;
         return TestBoots.WithoutLeftovers(run, Relocations.Concern(run)
             ? Relocations.Plan(run)
-            : RecoveryPoints.WithoutOldReturn(run, Lost(run) ?? (seen.Current is { } current ? FromCopy(run, current) : FromHome(run))));
+            : RecoveryPoints.WithoutOldReturn(run, Lost(run) ?? Crashed(run) ?? (seen.Current is { } current ? FromCopy(run, current) : FromHome(run))));
     }
 
     /// <summary>Somebody deleted the copy in which the VM lived. Its disks, where they are left, hold what it wrote: they are not copied over.</summary>
@@ -44,6 +44,13 @@ public static class Planner
 
         // Once it is there again, the copy that it had moved on from goes as any other that is stale.
         : new Plan(PlanKind.Move, [new DefineAgain()]) { ThenLookAgain = true };
+
+    /// <summary>Copying a VM that is down would keep it down for as long: it runs first, and then the run looks again.</summary>
+    private static Plan? Crashed(Run run) => !run.WasRunning || !StartCrashed.IsDue(run.Seen) || CameLive(run.Seen)
+        ? null
+        : run.Seen.Current is not { } current
+        ? run.Spec.Goal > MigrationGoal.Validated ? new Plan(PlanKind.Resume, [new StartCrashed()]) { ThenLookAgain = true } : null
+        : run.Spec.Goal >= MigrationGoal.CutOver && current.Site != run.To ? new Plan(PlanKind.Resume, [new ResumeCopy()]) { ThenLookAgain = true } : null;
 
     /// <summary>The declaration is taken away before commit: as it was, with nothing of ours anywhere.</summary>
     public static Plan PlanRemoval(Run run) => TestBoots.WithoutLeftovers(run, Relocations.HasBegun(run)

@@ -43,7 +43,7 @@ internal sealed class BringBackRunning : Step
         await HomeDisks.BeginAsync(run, cancellation);
 
         // So that a run that is killed here does not leave its checkpoints to a VM that stays.
-        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Returning, "true"), cancellation);
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Returning, "true").With(StampNotes.Copying, run.Now), cancellation);
         run.ForgetTrees();
         run.ReturnedTo = null;
         var said = new List<string>();
@@ -90,6 +90,7 @@ internal sealed class BringBackRunning : Step
 
     public override async Task UndoAsync(Run run, CancellationToken cancellation)
     {
+        await StartCrashed.AgainAsync(run, cancellation);
         await HomeDisks.GetOldAsync(run, cancellation);
         await ForgetAsync(run, cancellation);
     }
@@ -102,7 +103,7 @@ internal sealed class BringBackRunning : Step
             await run.From.EnsureCheckpointRemovedAsync(run.Vm.Id, run.MigrationId, $"back{number}", cancellation);
         }
 
-        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Returning, null), cancellation);
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Returning, null).With(StampNotes.Copying, null), cancellation);
     }
 
     /// <summary>It runs there, and its platform tells what it writes from now on.</summary>

@@ -34,7 +34,7 @@ internal static class LiveWayBack
             await site.EnsureRunningAsync(home.Id, cancellation);
         }
 
-        await SourceNotes.UpdateAsync(site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.BringBack, null).With(StampNotes.Moved, null).With(StampNotes.DownSince, null), cancellation);
+        await SourceNotes.UpdateAsync(site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.BringBack, null).With(StampNotes.Moved, null).With(StampNotes.DownSince, null).With(StampNotes.Copying, null), cancellation);
     }
 
     private static async Task BackAsync(Run run, Site site, Vm home, Site at, Vm copy, CancellationToken cancellation)

@@ -46,7 +46,7 @@ internal sealed class MoveLive : Step
         if (source.Power == PowerState.Running && !source.IsSplit)
         {
             // What an earlier, killed try has left (a job, a checkpoint) is closed or made anew.
-            await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Synced, null), cancellation);
+            await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Synced, null).With(StampNotes.Copying, run.Now), cancellation);
             run.Events.Status(Name, $"opening a checkpoint of {run.Name}");
             await (await run.From.OpenRoundAsync(new RoundRequest(run.Vm.Id, run.MigrationId, Checkpoint, null, Quiesce: false), cancellation)).DisposeAsync();
         }

@@ -39,7 +39,7 @@ internal sealed class ProveGuest : Step
             run.Guest += await PlatformChecks.WaitForAllAsync(run, run.To, run.CopyId!, cancellation);
         }
 
-        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Moved, run.Now).With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null), cancellation);
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Moved, run.Now).With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null).With(StampNotes.Copying, null), cancellation);
 
         // The last write of a move: with it the VM lives at the target.
         await SourceNotes.UpdateAsync(

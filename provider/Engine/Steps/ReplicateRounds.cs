@@ -48,12 +48,7 @@ internal sealed class ReplicateRounds : Step
     /// <summary>A guest that was held back works as before; one whose hypervisor has died amid the copy runs again. One that was switched off stays off, for that was somebody's will.</summary>
     public override async Task UndoAsync(Run run, CancellationToken cancellation)
     {
-        if (run.WasRunning && await run.From.InspectAsync(run.Vm.Id, cancellation) is { Crashed: true })
-        {
-            run.Events.Say(Severity.Warning, $"The hypervisor of {run.Name} at {run.From.Name} died amid the copy: {run.Name} is started again, as after a power cut.");
-            await run.From.EnsureRunningAsync(run.Vm.Id, cancellation);
-        }
-
+        await StartCrashed.AgainAsync(run, cancellation);
         await run.From.EnsureSlowedAsync(run.Vm.Id, run.MigrationId, null, cancellation);
     }
 
@@ -77,7 +72,7 @@ internal sealed class ReplicateRounds : Step
         while (true)
         {
             number++;
-            await NoteAsync(run, stamp => stamp.With(StampNotes.Round, number.ToString(CultureInfo.InvariantCulture)), cancellation);
+            await NoteAsync(run, stamp => stamp.With(StampNotes.Round, number.ToString(CultureInfo.InvariantCulture)).With(StampNotes.Copying, run.Now), cancellation);
             var started = run.Time.GetTimestamp();
             var (dirty, took, told) = await OneAsync(run, number, synced, checkpoints, cancellation);
             var since = run.Time.GetElapsedTime(before, started);
@@ -233,7 +228,12 @@ internal sealed class ReplicateRounds : Step
             }
 
             var counted = round.Since is null || run.HeldBack ? (long?)null : dirty;
-            await NoteAsync(run, stamp => Measured(stamp, stamp[StampNotes.Replicated] ?? run.Vm.Stamp?[StampNotes.Replicated], counted, at).With(StampNotes.Synced, NameOf(number)).With(StampNotes.Replicated, at).With(StampNotes.ReplicaProof, ProofNote.Write(proofs.Count == run.Vm.Disks.Length ? proofs : [])), cancellation);
+
+            // Where the platform lets disks be read on after the hypervisor's death, nobody else has noticed it.
+            await StartCrashed.AgainAsync(
+                run, cancellation,
+                stamp => Measured(stamp, stamp[StampNotes.Replicated] ?? run.Vm.Stamp?[StampNotes.Replicated], counted, at)
+                    .With(StampNotes.Synced, NameOf(number)).With(StampNotes.Replicated, at).With(StampNotes.ReplicaProof, ProofNote.Write(proofs.Count == run.Vm.Disks.Length ? proofs : [])));
             foreach (var to in copied)
             {
                 await CopyDisks.ForgetMapAsync(to, cancellation);

@@ -47,7 +47,7 @@ internal sealed class ResumeCopy : Step
         }
 
         await run.From.EnsureRunningAsync(run.Vm.Id, cancellation);
-        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null), cancellation);
+        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null).With(StampNotes.Copying, null), cancellation);
         return await GuestProbe.WaitForAllAsync(run, run.From, run.Vm.Id, cancellation);
     }
 }

@@ -47,7 +47,7 @@ internal sealed class StartSource : Step
         // The note comes last: as long as it says that the VM is down, every run knows that it has to run again.
         try
         {
-            await SourceNotes.UpdateAsync(site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.Moved, null).With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null), cancellation);
+            await SourceNotes.UpdateAsync(site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.Moved, null).With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null).With(StampNotes.Copying, null), cancellation);
         }
         catch (PlatformException)
         {

@@ -1,5 +1,6 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
+using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Planning;
 using VmMigrate.Engine.Spec;
 using VmMigrate.Platforms.Simulator.Faults;
@@ -18,6 +19,8 @@ internal sealed class History
         "Ensure*", "EnsureStamp", "EnsureOff", "EnsureFenced", "EnsureUnfenced", "EnsureDisk", "EnsureDefined", "EnsureRunning*", "EnsureUndefined", "EnsureRemoved",
         "EnsureDiskRemoved", "TrySetLease", "OpenDisk", "OpenVmDisk", "WriteBlocks", "Inspect*", "Find*", "Describe",
     ];
+
+    private static int _hostsDied;
 
     private readonly Random _random;
 
@@ -38,6 +41,9 @@ internal sealed class History
         _restarts = seed % 2 == 0;
         _rules = new Rules(_world);
     }
+
+    /// <summary>How many hosts have died under a VM that was being copied, in all histories so far.</summary>
+    internal static int HostsDied => _hostsDied;
 
     /// <exception cref="RuleBrokenException">A rule was broken; the message tells the whole history.</exception>
     internal static async Task RunAsync(int seed)
@@ -107,8 +113,45 @@ internal sealed class History
         using var cancel = _random.Next(5) == 0 ? new CancellationTokenSource(TimeSpan.FromSeconds(_random.NextDouble() * 20), _world.Time) : new CancellationTokenSource();
         Tell($"run {Say(spec, removal)}{(faults.Length > 0 ? $" with {string.Join(" and ", faults.Select(Say))}" : "")}");
         await _rules.BeforeRunAsync();
-        var end = await _world.Time.RunAsync(() => OneAsync(spec, removal, faults, cancel.Token));
+        var crashes = _moments.Next(4) == 0;
+        var end = await _world.Time.RunAsync(async () =>
+        {
+            var run = OneAsync(spec, removal, faults, cancel.Token);
+            if (crashes)
+            {
+                await CrashHostAsync(run, TimeSpan.FromSeconds(_moments.NextDouble() * 0.3));
+            }
+
+            return await run;
+        });
         await EndedAsync(spec, removal, end);
+    }
+
+    /// <summary>The host dies under the VM while the run reads from it, as far as its stamp says: so it is that run's, or a later one's, to start.</summary>
+    private async Task CrashHostAsync(Task run, TimeSpan after)
+    {
+        for (var looks = 0; looks < 400 && !run.IsCompleted; looks++)
+        {
+            var book = _world.Sites();
+            foreach (var name in new[] { "dc1", "dc2", "dc3" })
+            {
+                if ((await book.Find(name)!.FindByNameAsync(Rehearsal.VmName, default)) is [{ Power: PowerState.Running, Host: { IsKnown: true } host } vm] && vm.Stamp?[StampNotes.Copying] is not null)
+                {
+                    await Task.Delay(after, _world.Time);
+                    if (run.IsCompleted || (await book.Find(name)!.InspectAsync(vm.Id, default))?.Stamp?[StampNotes.Copying] is null)
+                    {
+                        return;
+                    }
+
+                    Interlocked.Increment(ref _hostsDied);
+                    Tell($"   the host at {name} dies under the VM");
+                    _world.World.ByHand.CrashHost(name, host.Value);
+                    return;
+                }
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), _world.Time);
+        }
     }
 
     private async Task TwoRunnersAsync(MigrationSpec spec)

@@ -28,7 +28,7 @@ public sealed class HistoryTests
                     failures.Add(e.Message);
                 }
             });
-        Report.Line("histories", ("histories", count), ("violations", failures.Count), ("seconds", Math.Round(Stopwatch.GetElapsedTime(since).TotalSeconds, 1)));
+        Report.Line("histories", ("histories", count), ("violations", failures.Count), ("hostsDied", History.HostsDied), ("seconds", Math.Round(Stopwatch.GetElapsedTime(since).TotalSeconds, 1)));
         var seeds = string.Join(' ', failures.Select(text => text.Split(' ', ':')[1]).Order(StringComparer.Ordinal));
         Assert.True(failures.IsEmpty, $"{failures.Count} of {count} histories broke a rule: {seeds}.\n\n{string.Join("\n\n", failures.OrderBy(text => text.Length).Take(3))}");
     }
