@@ -17,6 +17,10 @@ namespace VmMigrate.Sdk.Outputs
     public sealed class RecordedVm
     {
         /// <summary>
+        /// When it was accepted there: a hand that moves a VM leaves this, a run writes another.
+        /// </summary>
+        public readonly string? Accepted;
+        /// <summary>
         /// vCPUs.
         /// </summary>
         public readonly int? Cpus;
@@ -47,6 +51,8 @@ namespace VmMigrate.Sdk.Outputs
 
         [OutputConstructor]
         private RecordedVm(
+            string? accepted,
+
             int? cpus,
 
             string declared,
@@ -61,6 +67,7 @@ namespace VmMigrate.Sdk.Outputs
 
             string site)
         {
+            Accepted = accepted;
             Cpus = cpus;
             Declared = declared;
             Disks = disks;
