@@ -67,6 +67,20 @@ public sealed class TwoMachines : IAsyncLifetime
 
     internal Task<string> VirshAsync(string host, params string[] arguments) => TwoHosts.RunAsync("virsh", ["-q", "-c", _settings[$"LAB_URI_{host.ToUpperInvariant()}"], .. arguments]);
 
+    /// <summary>Whether a machine's daemon is there.</summary>
+    internal async Task<bool> AnswersAsync(string host)
+    {
+        try
+        {
+            await VirshAsync(host, "version");
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>What goes from dc1 to dc2 goes no faster.</summary>
     internal static Task SlowCableAsync(int mebibytesPerSecond) => TwoHosts.RunAsync(
         "tc",
