@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Checks;
 using VmMigrate.Engine.Contracts;
@@ -27,9 +28,6 @@ public sealed record RunOutcome(ImmutableArray<StepRecord> Done, Step? Failed, s
 /// <summary>Runs a plan: each step ensures its result; a failure takes back what was done since the last point of no return.</summary>
 public static class GoalSeeker
 {
-    /// <summary>How long taking back may last: the VM must run again, so a cancel does not cut it short.</summary>
-    private static readonly TimeSpan UndoLimit = TimeSpan.FromMinutes(3);
-
     private static readonly ImmutableArray<TimeSpan> RetryWaits = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)];
 
     /// <exception cref="Exception">Only for our own bugs: a platform's failures and cancellation come back in the outcome.</exception>
@@ -78,12 +76,13 @@ public static class GoalSeeker
             catch (Exception e) when (!IsExpected(e))
             {
                 // A bug of ours must not leave the VM down either; then it is told as what it is.
-                await TakeBackAsync(sinceNoReturn, run);
+                _ = await TakeBackAsync(sinceNoReturn, run);
                 throw;
             }
             catch (Exception e)
             {
-                var (takenBack, undoFailed) = await TakeBackAsync(sinceNoReturn, run);
+                var (takenBack, undoFailed, bug) = await TakeBackAsync(sinceNoReturn, run);
+                bug?.Throw();
                 return new RunOutcome(done.ToImmutable(), step, Say(e), takenBack)
                 {
                     Cancelled = e is OperationCanceledException,
@@ -129,13 +128,15 @@ public static class GoalSeeker
         }
     }
 
-    private static async Task<(ImmutableArray<string> TakenBack, bool Failed)> TakeBackAsync(Stack<Step> steps, Run run)
+    /// <remarks>The VM must run again, so neither the run's cancellation nor a bug of ours in one undo cuts the others short; each has a time limit of its own.</remarks>
+    private static async Task<(ImmutableArray<string> TakenBack, bool Failed, ExceptionDispatchInfo? Bug)> TakeBackAsync(Stack<Step> steps, Run run)
     {
         var said = ImmutableArray.CreateBuilder<string>();
         var failed = false;
-        using var limit = new CancellationTokenSource(UndoLimit, run.Time);
+        ExceptionDispatchInfo? bug = null;
         foreach (var step in steps)
         {
+            using var limit = new CancellationTokenSource(step.UndoLimit(run), run.Time);
             try
             {
                 await UndoAsync(step, run, limit.Token);
@@ -146,10 +147,11 @@ public static class GoalSeeker
                 said.Add(Say(e));
                 break;
             }
-            catch (Exception e) when (IsExpected(e))
+            catch (Exception e)
             {
                 failed = true;
-                said.Add($"Taking back \"{step.Name}\" failed: {Say(e)}");
+                bug ??= IsExpected(e) ? null : ExceptionDispatchInfo.Capture(e);
+                said.Add($"Taking back \"{step.Name}\" failed: {(e is OperationCanceledException ? "it was not done in time" : Say(e))}");
                 run.Events.Say(Severity.Error, said[^1]);
 
                 // What is left to take back must not run on ground that was not cleared: a source must not start while the copy may run.
@@ -160,7 +162,7 @@ public static class GoalSeeker
             }
         }
 
-        return (said.ToImmutable(), failed);
+        return (said.ToImmutable(), failed, bug);
     }
 
     private static bool IsExpected(Exception e) => e is PlatformException or BlockException or OperationCanceledException or IOException;

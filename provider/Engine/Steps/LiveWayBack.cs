@@ -15,15 +15,9 @@ internal static class LiveWayBack
     {
         // Back to where it came from, which is not home when it moves on; and from wherever it went, which need not be where it is wanted now.
         var (site, home) = (run.From, run.Vm);
-        foreach (var at in run.Seen.Copies.Select(copy => copy.Site).Append(run.To).Distinct())
+        foreach (var (at, copy) in await FindAsync(run, cancellation))
         {
-            foreach (var copy in await at.FindStampedAsync(run.MigrationId, cancellation))
-            {
-                if (copy.Stamp is { Role: StampRole.Target } stamp && stamp[StampNotes.Live] is not null && stamp[StampNotes.Accepted] is null)
-                {
-                    await BackAsync(run, site, home, at, copy, cancellation);
-                }
-            }
+            await BackAsync(run, site, home, at, copy, cancellation);
         }
 
         // Where the switch never came about there is nothing more to do: the VM has run on.
@@ -35,6 +29,35 @@ internal static class LiveWayBack
         }
 
         await SourceNotes.UpdateAsync(site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.BringBack, null).With(StampNotes.Moved, null).With(StampNotes.DownSince, null).With(StampNotes.Copying, null), cancellation);
+    }
+
+    /// <summary>It could not be brought back. It starts where it ran, unproven as it was, so that it is not down; its source stays fenced, and the next run goes on from there.</summary>
+    internal static async Task RunOnAsync(Run run)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3), run.Time);
+        if (await run.From.InspectFenceAsync(run.Vm.Id, run.MigrationId, limit.Token) != FenceState.Standing)
+        {
+            return;
+        }
+
+        foreach (var (at, copy) in await FindAsync(run, limit.Token))
+        {
+            await at.EnsureRunningAsync(copy.Id, limit.Token);
+            run.Events.Say(Checks.Severity.Warning, $"{run.Name} could not be brought back to {run.From.Name}. It runs on at {at.Name}, where its live move has brought it and where it is not proven yet.");
+        }
+    }
+
+    private static async Task<List<(Site At, Vm Copy)>> FindAsync(Run run, CancellationToken cancellation)
+    {
+        var found = new List<(Site At, Vm Copy)>();
+        foreach (var at in run.Seen.Copies.Select(copy => copy.Site).Append(run.To).Distinct())
+        {
+            found.AddRange((await at.FindStampedAsync(run.MigrationId, cancellation))
+                .Where(copy => copy.Stamp is { Role: StampRole.Target } stamp && stamp[StampNotes.Live] is not null && stamp[StampNotes.Accepted] is null)
+                .Select(copy => (at, copy)));
+        }
+
+        return found;
     }
 
     private static async Task BackAsync(Run run, Site site, Vm home, Site at, Vm copy, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
@@ -76,7 +77,21 @@ internal sealed class MoveLive : Step
             : $"{run.Name} runs at {run.To.Name} after {Human.Duration(result.Duration)}, {Human.Bytes(result.TransferredBytes)} sent, paused for {Human.Duration(result.Downtime)}; off and fenced at {run.From.Name}";
     }
 
-    public override Task UndoAsync(Run run, CancellationToken cancellation) => LiveWayBack.RunAsync(run, cancellation);
+    public override async Task UndoAsync(Run run, CancellationToken cancellation)
+    {
+        try
+        {
+            await LiveWayBack.RunAsync(run, cancellation);
+        }
+        catch (Exception e) when (e is PlatformException or BlockException or OperationCanceledException)
+        {
+            await LiveWayBack.RunOnAsync(run);
+            throw;
+        }
+    }
+
+    /// <summary>What the guest has written at the target comes back first.</summary>
+    public override TimeSpan UndoLimit(Run run) => UndoLimitOfCopy(run);
 
     private sealed class Line(Run run) : IProgress<LiveProgress>
     {

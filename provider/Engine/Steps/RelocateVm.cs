@@ -51,6 +51,9 @@ internal sealed class RelocateVm : Step
         }
     }
 
+    /// <summary>The platform moves all of it once more.</summary>
+    public override TimeSpan UndoLimit(Run run) => UndoLimitOfCopy(run);
+
     internal static RelocationRequest Request(Run run, Vm vm)
     {
         // Where it stays in one place, only what is declared is changed: the platform's own scheduler has its say in the rest.

@@ -5,6 +5,9 @@ namespace VmMigrate.Engine.Steps;
 /// <summary>One thing that a run brings about. Doing it twice equals doing it once; doing it after it was killed half-way completes it.</summary>
 public abstract class Step
 {
+    /// <summary>Bytes a second that a copy is given time for when it is taken back. Who sends less does not move running VMs over that link.</summary>
+    private const double SlowLink = 5e6;
+
     /// <summary>A verb and its object in plain words, the same at preview and in the record.</summary>
     public abstract string Name { get; }
 
@@ -37,4 +40,10 @@ public abstract class Step
 
     /// <summary>Takes back what <see cref="DoAsync"/> did or began, after a later failure. Safe to repeat. Does nothing where keeping it helps the next run.</summary>
     public virtual Task UndoAsync(Run run, CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>How long taking it back may last. By itself: a guest that ends its shutdown first, and a start.</summary>
+    public virtual TimeSpan UndoLimit(Run run) => TimeSpan.FromMinutes(5);
+
+    /// <summary>The same where disks are sent back by then, over a slow link.</summary>
+    private protected TimeSpan UndoLimitOfCopy(Run run) => TimeSpan.FromMinutes(5) + run.Spec.ShutdownTimeout + TimeSpan.FromSeconds(EstimateBytes(run) / SlowLink);
 }

@@ -24,4 +24,6 @@ internal sealed class TakeLiveBack : Step
         await LiveWayBack.RunAsync(run, cancellation);
         return $"{run.Name} runs at {run.From.Name}";
     }
+
+    public override Task UndoAsync(Run run, CancellationToken cancellation) => LiveWayBack.RunOnAsync(run);
 }

@@ -12,8 +12,8 @@ namespace VmMigrate.Host.Pulumi;
 /// </remarks>
 internal static class PulumiHost
 {
-    // Taking a VM back to its source can take a shutdown and a start.
-    private static readonly TimeSpan _longestStop = TimeSpan.FromMinutes(5);
+    // Taking a VM back to its source can take a guest's shutdown and a start, and sending back what a live move has carried away.
+    private static readonly TimeSpan _longestStop = TimeSpan.FromMinutes(30);
 
     internal static async Task<int> RunAsync(Provider provider, string[] arguments)
     {
