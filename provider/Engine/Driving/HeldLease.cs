@@ -18,6 +18,9 @@ public sealed class HeldLease : IAsyncDisposable
     /// <summary>Clocks of two machines may differ so much.</summary>
     private static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(10);
 
+    /// <summary>Two clocks may differ by any time, so one that says "run out" is believed only when the holder is seen not to renew: so long, one renewal and a slow call.</summary>
+    private static readonly TimeSpan Silence = RenewEvery + ClockSlack;
+
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     private readonly Site _site;
@@ -55,8 +58,8 @@ public sealed class HeldLease : IAsyncDisposable
             var standing = await site.FindLeaseAsync(migrationId, cancellation);
             var now = time.GetUtcNow();
             if (standing is null
-                || IsOver(standing, now)
-                || (first is not null && standing == first && time.GetElapsedTime(since) > Limit + ClockSlack))
+                || RunnerIdentity.IsDead(standing.Process)
+                || (standing == first && time.GetElapsedTime(since) > (HasRunOut(standing, now) ? Silence : Limit + ClockSlack)))
             {
                 var next = new Lease(migrationId, runner.NewToken(), owner.Length > 0 ? $"{runner.Name}, {owner}" : runner.Name, runner.Process, now, now + Limit);
                 if (await TrySetAsync(site, standing?.Token, next, cancellation))
@@ -74,12 +77,12 @@ public sealed class HeldLease : IAsyncDisposable
                 continue;
             }
 
-            // Somebody who lives renews; who does not is taken over when the time is over.
-            if (first is null || standing.Token != first.Token)
+            // Somebody who lives renews, to a later time or, where a clock was set back, to an earlier one; who does not is taken over when the time is over.
+            if (standing.Token != first?.Token)
             {
                 (first, since) = (standing, time.GetTimestamp());
             }
-            else if (standing.Until > first.Until)
+            else if (standing != first)
             {
                 return (null, standing);
             }
@@ -94,10 +97,26 @@ public sealed class HeldLease : IAsyncDisposable
     {
         try
         {
-            if (await site.FindLeaseAsync(migrationId, cancellation) is { } standing && IsOver(standing, time.GetUtcNow()))
+            if (await site.FindLeaseAsync(migrationId, cancellation) is not { } standing)
             {
-                await site.TrySetLeaseAsync(migrationId, standing.Token, null, cancellation);
+                return;
             }
+
+            if (!RunnerIdentity.IsDead(standing.Process))
+            {
+                if (!HasRunOut(standing, time.GetUtcNow()))
+                {
+                    return;
+                }
+
+                await Task.Delay(Silence, time, cancellation);
+                if (await site.FindLeaseAsync(migrationId, cancellation) != standing)
+                {
+                    return;
+                }
+            }
+
+            await site.TrySetLeaseAsync(migrationId, standing.Token, null, cancellation);
         }
         catch (PlatformException)
         {
@@ -105,7 +124,8 @@ public sealed class HeldLease : IAsyncDisposable
         }
     }
 
-    private static bool IsOver(Lease lease, DateTimeOffset now) => RunnerIdentity.IsDead(lease.Process) || now > lease.Until + ClockSlack;
+    /// <summary>By this machine's clock.</summary>
+    private static bool HasRunOut(Lease lease, DateTimeOffset now) => now > lease.Until + ClockSlack;
 
     internal static string Say(DateTimeOffset time) => time.UtcDateTime.ToString("HH:mm:ss' UTC'", System.Globalization.CultureInfo.InvariantCulture);
 
@@ -179,9 +199,9 @@ public sealed class HeldLease : IAsyncDisposable
                     return;
                 }
             }
-            catch (PlatformException)
+            catch (Exception) when (!_ended.IsCancellationRequested)
             {
-                // Tried again; nobody takes over before the time is over.
+                // Whatever it was, it is tried again: a run whose lease runs out while it works is taken over amid its work. Nobody takes over before the time is over.
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Engine.Planning;
@@ -85,8 +86,8 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
 
     public override Task<ImmutableArray<PointAtSite>> FindPointsAsync(string migrationId, CancellationToken cancellation) => site.FindPointsAsync(migrationId, cancellation);
 
-    public override Task<DiskAccess> OpenPointDiskAsync(string migrationId, string point, string diskName, CancellationToken cancellation) =>
-        site.OpenPointDiskAsync(migrationId, point, diskName, cancellation);
+    public override async Task<DiskAccess> OpenPointDiskAsync(string migrationId, string point, string diskName, CancellationToken cancellation) =>
+        Held(await site.OpenPointDiskAsync(migrationId, point, diskName, cancellation));
 
     // --- Writing ---
 
@@ -152,7 +153,8 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     public override Task EnsureUndefinedAsync(string vmId, string migrationId, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsureUndefinedAsync(vmId, migrationId, cancellation), cancellation);
 
-    public override Task<DiskRound> OpenRoundAsync(RoundRequest request, CancellationToken cancellation) => WriteAsync(() => site.OpenRoundAsync(request, cancellation), cancellation);
+    public override async Task<DiskRound> OpenRoundAsync(RoundRequest request, CancellationToken cancellation) =>
+        new LeasedRound(await WriteAsync(() => site.OpenRoundAsync(request, cancellation), cancellation), Held);
 
     public override Task EnsureCheckpointRemovedAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsureCheckpointRemovedAsync(vmId, migrationId, checkpoint, cancellation), cancellation);
@@ -197,6 +199,24 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     {
         await lease.MustHoldAsync(cancellation);
         return await write();
+    }
+
+    /// <summary>A round whose disks are under the lease as well.</summary>
+    private sealed class LeasedRound(DiskRound round, Func<DiskAccess, DiskAccess> held) : DiskRound
+    {
+        public override string Checkpoint => round.Checkpoint;
+
+        public override string? Since => round.Since;
+
+        public override bool Quiesced => round.Quiesced;
+
+        public override string? WhyNotQuiesced => round.WhyNotQuiesced;
+
+        public override Task<ExtentSet?> ChangedAsync(string diskName, CancellationToken cancellation) => round.ChangedAsync(diskName, cancellation);
+
+        public override async Task<DiskAccess> OpenDiskAsync(string diskName, CancellationToken cancellation) => held(await round.OpenDiskAsync(diskName, cancellation));
+
+        public override ValueTask DisposeAsync() => round.DisposeAsync();
     }
 
     /// <summary>The sites of a provider under one lease.</summary>

@@ -52,6 +52,46 @@ public sealed class LeaseTests
         await world.AssertRunsAtAsync("dc2");
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData(600)]
+    [InlineData(-600)]
+    public async Task A_holder_that_lives_is_not_taken_over_by_a_machine_whose_clock_is_wrong(int seconds)
+    {
+        var world = new Rehearsal();
+        var (one, other) = await world.Time.RunAsync(async () =>
+        {
+            var slow = new Fault { Kind = FaultKind.Slow, Call = "EnsureFenced", Duration = TimeSpan.FromSeconds(90) };
+            var first = Drive.RunAsync(Rehearsal.Spec(), null, world.Sites(("dc1", slow)), false, world.NewRunner(), world.Time, RunEvents.None, default);
+            await Task.Delay(TimeSpan.FromSeconds(2), world.Time);
+            var wrong = new WrongClock(world.Time, TimeSpan.FromSeconds(seconds));
+            var second = await Drive.RunAsync(Rehearsal.Spec(), null, world.Sites(("dc1", slow)), false, world.NewRunner(), wrong, RunEvents.None, default);
+            return (await first, second);
+        });
+
+        Assert.True(one.Outcome is { Failed: null, TakenOver: false }, one.Outcome?.Why);
+        Assert.Contains(other.Before.Findings, finding => finding.Id == "lease.held");
+        await world.AssertRunsAtAsync("dc2");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_holder_whose_clock_was_set_back_is_seen_to_live()
+    {
+        var world = new Rehearsal();
+        var (one, other) = await world.Time.RunAsync(async () =>
+        {
+            var slow = new Fault { Kind = FaultKind.Slow, Call = "EnsureFenced", Duration = TimeSpan.FromSeconds(90) };
+            var clock = new WrongClock(world.Time, TimeSpan.Zero);
+            var first = Drive.RunAsync(Rehearsal.Spec(), null, world.Sites(("dc1", slow)), false, world.NewRunner(), clock, RunEvents.None, default);
+            await Task.Delay(TimeSpan.FromSeconds(2), world.Time);
+            clock.Offset = TimeSpan.FromHours(-1);
+            var second = await Drive.RunAsync(Rehearsal.Spec(), null, world.Sites(("dc1", slow)), false, world.NewRunner(), world.Time, RunEvents.None, default);
+            return (first.IsCompleted, second);
+        });
+
+        Assert.False(one, "the other run has waited for the holder's end");
+        Assert.Contains(other.Before.Findings, finding => finding.Id == "lease.held");
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_holder_that_comes_back_too_late_is_refused_at_its_next_write_and_takes_nothing_back()
     {
@@ -97,6 +137,26 @@ public sealed class LeaseTests
             method => Assert.Contains(method.GetBaseDefinition().ToString(), own));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task No_disk_that_a_run_has_open_comes_back_after_it_was_taken_over()
+    {
+        var world = new Rehearsal();
+        var refused = await world.Time.RunAsync(async () =>
+        {
+            var home = world.Sites().Find("dc1")!;
+            var id = (await home.FindByNameAsync(Rehearsal.VmName, default)).Single().Id;
+            var (lease, _) = await HeldLease.TakeAsync(home, Id, world.NewRunner(), "", world.Time, RunEvents.None, default);
+            await using var held = lease!;
+            var site = new LeasedSite(home, held);
+            await using var round = await site.OpenRoundAsync(new RoundRequest(id, Id, "r1", null, Quiesce: false), default);
+            await using var disk = await round.OpenDiskAsync("vda", default);
+            await disk.MayReopen(default);
+            await home.TrySetLeaseAsync(Id, (await home.FindLeaseAsync(Id, default))!.Token, null, default);
+            return await Record.ExceptionAsync(() => disk.MayReopen(default));
+        });
+        Assert.IsType<LeaseLostException>(refused);
+    }
+
     [Fact]
     public void A_run_under_a_lease_keeps_to_the_limits_that_its_sites_share()
     {
@@ -126,6 +186,20 @@ public sealed class LeaseTests
         // The same number, started at another time, is another process; another machine's cannot be told.
         Assert.True(RunnerIdentity.IsDead(string.Join('/', parts[0], parts[1], parts[2], "1")));
         Assert.False(RunnerIdentity.IsDead(string.Join('/', Guid.NewGuid(), parts[1], child.Id, parts[3])));
+    }
+
+    /// <summary>The world's time under a wrong date.</summary>
+    private sealed class WrongClock(TimeProvider time, TimeSpan offset) : TimeProvider
+    {
+        internal TimeSpan Offset { get; set; } = offset;
+
+        public override long TimestampFrequency => time.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => time.GetUtcNow() + Offset;
+
+        public override long GetTimestamp() => time.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => time.CreateTimer(callback, state, dueTime, period);
     }
 
     private sealed class Sayings : RunEvents
