@@ -109,11 +109,24 @@ public static class Drive
                 return (told, outcome with { Done = done, Failed = before.Plan.Steps[^1], Why = $"the ground was cleared {MostLooks} times, and something is in the way of goal {before.Run.Spec.Goal} again. Nothing was taken back; run again" });
             }
 
-            before = await look();
-            if (before.IsBlocked || before.Plan is null || before.Run is null)
+            // What is done already has to be told, whatever becomes of the rest.
+            Preflight again;
+            try
             {
-                return (before, null);
+                again = await look();
             }
+            catch (OperationCanceledException)
+            {
+                return (told, outcome with { Done = done, Failed = before.Plan.Steps[^1], Why = "it was cancelled", Cancelled = true });
+            }
+
+            if (again.IsBlocked || again.Plan is null || again.Run is null)
+            {
+                var why = string.Join(" ", again.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => $"{finding.Id}: {finding.Message}"));
+                return (told, outcome with { Done = done, Failed = before.Plan.Steps[^1], Why = $"its steps are done, and what was to follow is blocked: {why.TrimEnd('.')}" });
+            }
+
+            before = again;
         }
     }
 

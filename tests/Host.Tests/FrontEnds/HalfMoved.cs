@@ -10,11 +10,11 @@ namespace VmMigrate.Host.Tests.FrontEnds;
 /// <summary>A run that dies amid its copy, as another process did before.</summary>
 internal static class HalfMoved
 {
-    internal static async Task LeaveAsync(SimulatedWorld world)
+    internal static async Task LeaveAsync(SimulatedWorld world, string owner = "")
     {
         var options = new SiteOptions { Faults = [new Fault { Kind = FaultKind.Crash, Call = "WriteBlocks", Nth = 3 }] };
         var book = new Book(Keep(world, "dc1"), world.Open("dc2", options));
-        var spec = new MigrationSpec { Vm = new VmReference("dc1", "web", null), Target = new TargetSpec("dc2", null, null, ImmutableDictionary<string, string>.Empty, null) };
+        var spec = new MigrationSpec { Vm = new VmReference("dc1", "web", null), Target = new TargetSpec("dc2", null, null, ImmutableDictionary<string, string>.Empty, null), Owner = owner };
         await Assert.ThrowsAsync<SimulatedCrashException>(() => Drive.RunAsync(
             spec, null, book, false, new RunnerIdentity("a dead runner", Dead, Guid.NewGuid), TimeProvider.System, RunEvents.None, TestContext.Current.CancellationToken));
         world.Restart();

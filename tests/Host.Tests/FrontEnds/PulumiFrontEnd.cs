@@ -10,7 +10,7 @@ namespace VmMigrate.Host.Tests.FrontEnds;
 /// <summary>In the order in which Pulumi's engine calls: a refresh where the provider asked for one, Check, Diff, then Create or Update.</summary>
 internal sealed class PulumiFrontEnd : FrontEnd
 {
-    private const string Urn = "urn:pulumi:dev::shop::vmmigrate:index:Migration::web";
+    internal const string Urn = "urn:pulumi:dev::shop::vmmigrate:index:Migration::web";
 
     private (FakeEngine Engine, ServedProvider Served)? _open;
     private (string Id, Struct Inputs, Struct Outputs, bool RefreshFirst)? _kept;
@@ -62,10 +62,18 @@ internal sealed class PulumiFrontEnd : FrontEnd
         Assert.Empty(check.Failures);
         if (_kept is not { } kept)
         {
-            var made = await client.CreateAsync(new CreateRequest { Urn = Urn, Properties = check.Inputs, Preview = preview });
-            if (!preview)
+            try
             {
-                _kept = (made.Id, check.Inputs, made.Properties, made.RefreshBeforeUpdate);
+                var made = await client.CreateAsync(new CreateRequest { Urn = Urn, Properties = check.Inputs, Preview = preview });
+                if (!preview)
+                {
+                    _kept = (made.Id, check.Inputs, made.Properties, made.RefreshBeforeUpdate);
+                }
+            }
+            catch (RpcException e) when (Wire.Detail<ErrorResourceInitFailed>(e) is { } half)
+            {
+                _kept = (half.Id, check.Inputs, half.Properties, half.RefreshBeforeUpdate);
+                throw;
             }
 
             return ["*"];

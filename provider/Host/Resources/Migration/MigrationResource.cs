@@ -164,9 +164,13 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
         {
             var reasons = preflight.Findings.Where(finding => finding.Severity == Severity.Error)
                 .Select(finding => $"{finding.Id}{(finding.At.IsRoot ? "" : $" at `{finding.At}`")}: {finding.Message}").ToImmutableArray();
-            return call.OldState is null && preflight.Run?.Seen.HasTraces != true
-                ? throw new ResourceException($"Migration of {spec.Vm.Label} was not started; nothing was changed. {string.Join(" ", reasons)}") { Findings = preflight.Findings }
-                : Unchanged(call, reasons, preflight.Findings);
+            return call.OldState is not null ? Unchanged(call, reasons, preflight.Findings)
+                : preflight.Run is { } left && IsOurs(left.Seen, call.Owner) && preflight.Findings.All(finding => finding.Id != "lease.held")
+                ? new ApplyOutcome(
+                    MigrationState.Write(
+                        call.Inputs, MigrationState.PhaseOf(left.Seen), left.MigrationId, left.Seen.Place, null, [], left.Seen, null, Value.Null, null, Value.List([]), preflight.Findings),
+                    reasons, preflight.Findings, AtRest: false)
+                : throw new ResourceException($"Migration of {spec.Vm.Label} was not started; nothing was changed. {string.Join(" ", reasons)}") { Findings = preflight.Findings };
         }
 
         if (preflight is { Committed: true, CommittedVm: { } found })
@@ -184,6 +188,11 @@ internal sealed class MigrationResource(Func<SiteBook> sites, Func<InventoryBook
 
         return await ReportAsync(call, spec, preflight, outcome ?? new RunOutcome([], null, null, []), events);
     }
+
+    /// <summary>A run of this very declaration that was killed has left something: the engine has to know of it, or nobody could take it away.</summary>
+    private static bool IsOurs(Observation seen, string owner) =>
+        seen.HasTraces && (seen.Home?.Stamp ?? seen.Copies.Select(copy => copy.Vm.Stamp).FirstOrDefault(stamp => stamp is not null))?[StampNotes.Owner] is var noted
+        && (noted ?? "") == owner;
 
     /// <summary>Whatever becomes of it, previews after it look anew.</summary>
     private async Task<(Preflight Before, RunOutcome? Outcome)> DriveAsync(MigrationSpec spec, Remembered? remembered, bool removal, RunEvents events, CancellationToken cancellation)
