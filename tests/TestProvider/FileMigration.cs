@@ -119,12 +119,23 @@ internal sealed class FileMigration(FileProvider provider, ResourceType type) : 
 
                 try
                 {
+                    if (Platform.Switch("hold") == $"chunk{chunk}")
+                    {
+                        await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(false);
+                    }
+
                     var pause = Platform.Switch("slow") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : 0;
                     await Task.Delay(pause, cancellation).ConfigureAwait(false);
                     cancellation.ThrowIfCancellationRequested();
                 }
                 catch (OperationCanceledException)
                 {
+                    if (Platform.Switch("undo") is { } undo)
+                    {
+                        await Task.Delay(int.Parse(undo, CultureInfo.InvariantCulture), CancellationToken.None).ConfigureAwait(false);
+                        Platform.Log("undone", call.Id);
+                    }
+
                     reasons.Add($"Migration {name} was stopped at chunk {chunk} of {FilePlatform.Chunks}. {name} still runs at {site}.");
                     break;
                 }

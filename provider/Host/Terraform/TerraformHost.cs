@@ -25,6 +25,9 @@ internal static class TerraformHost
     // After core has died without a word. A running call is stopped at once, by its own connection's end; this is for the empty process.
     private static readonly TimeSpan WithoutConnection = TimeSpan.FromSeconds(10);
 
+    // Taking a VM back to its source can take a guest's shutdown and a start, and sending back what a live move has carried away.
+    private static readonly TimeSpan LongestStop = TimeSpan.FromMinutes(30);
+
     /// <summary>Serves until core says that it is done, or has gone.</summary>
     /// <returns>The exit code.</returns>
     internal static async Task<int> RunAsync(Provider provider)
@@ -97,16 +100,20 @@ internal static class TerraformHost
                 .ConfigureAwait(false);
             await output.FlushAsync().ConfigureAwait(false);
 
-            using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+            using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+            using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
+            await connections.WaitForEndAsync(time, FirstConnection, WithoutConnection, end.Token).ConfigureAwait(false);
+
+            // Nobody waits for the answers of what still runs. But a process that just vanished would leave a VM down that nobody starts again.
+            await service.StopAsync().ConfigureAwait(false);
+            await Task.WhenAny(service.WhenIdleAsync(), Task.Delay(LongestStop, time)).ConfigureAwait(false);
+            await app.StopAsync().ConfigureAwait(false);
+
+            void End(PosixSignalContext signal)
             {
                 signal.Cancel = true;
                 end.Cancel();
-            });
-            await connections.WaitForEndAsync(time, FirstConnection, WithoutConnection, end.Token).ConfigureAwait(false);
-
-            // Nobody waits for what still runs: it stops at its next safe point, and the platforms' own stamps tell the next run.
-            service.Stop();
-            await app.StopAsync().ConfigureAwait(false);
+            }
         }
 
         return 0;

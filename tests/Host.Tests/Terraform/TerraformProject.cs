@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using VmMigrate.Engine.Driving;
 using VmMigrate.TestProvider;
 
 namespace VmMigrate.Host.Tests.Terraform;
@@ -142,6 +143,29 @@ internal sealed class TerraformProject : IDisposable
         using var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture), provider]);
         await kill.WaitForExitAsync(cancellation).ConfigureAwait(false);
         return await rest.ConfigureAwait(false);
+    }
+
+    /// <summary>The same, but terraform dies at once and the provider gets a signal; returns when the provider has ended.</summary>
+    internal async Task ApplyAndKill(string what, int lines, string signal)
+    {
+        using var process = Start(["apply", "-auto-approve"]);
+        var rest = Finish(process);
+        while (Files.Lines(what).Count < lines)
+        {
+            Assert.False(process.HasExited, Everything);
+            await Task.Delay(20, cancellation).ConfigureAwait(false);
+        }
+
+        var provider = int.Parse(Files.Lines("started")[^1].Split(' ')[1], CultureInfo.InvariantCulture);
+        process.Kill();
+        using var kill = Process.Start("kill", [signal, provider.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(cancellation).ConfigureAwait(false);
+        while (RunnerIdentity.Describe(provider) is not null)
+        {
+            await Task.Delay(20, cancellation).ConfigureAwait(false);
+        }
+
+        await rest.ConfigureAwait(false);
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

@@ -1,4 +1,4 @@
-namespace VmMigrate.Host.Pulumi;
+namespace VmMigrate.Host;
 
 /// <summary>The calls under way: what Cancel stops, and what the end of the process waits for.</summary>
 internal sealed class RunningCalls : IDisposable
