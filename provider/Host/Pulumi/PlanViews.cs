@@ -35,10 +35,8 @@ internal sealed class PlanViews(FileLog file, TimeProvider time)
             {
                 Type = $"{type[..type.LastIndexOf(':')]}:Step",
 
-                // Unique in the stack: rows are told apart by type, parent's type and name.
+                // Unique in the stack: rows are told apart by type, parent's type and name. They stand under the resource itself, which is so without a parent; what could be named is another row.
                 Name = $"{name} {i + 1}. {steps[i].Name}",
-                ParentType = type,
-                ParentName = name,
                 Inputs = StructWriter.Write(Value.EmptyMap, Unknowns.LeaveOut),
                 Outputs = StructWriter.Write(Value.Map(("detail", Value.Text(clean(steps[i].Detail)))), Unknowns.LeaveOut),
             };
