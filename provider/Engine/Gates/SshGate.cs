@@ -102,7 +102,10 @@ internal static class SshGate
         }
         else
         {
-            arguments.AddRange(["-o", "StrictHostKeyChecking=accept-new"]);
+            // A key that the account knows is insisted on (the files are ssh_config(5)'s usual ones). Another is taken for this login only: a new one is written to the first file.
+            arguments.AddRange([
+                "-o", "StrictHostKeyChecking=accept-new", "-o", "UpdateHostKeys=no", "-o", $"UserKnownHostsFile=\"{Path.Combine(folder, "known_hosts")}\" ~/.ssh/known_hosts ~/.ssh/known_hosts2",
+            ]);
         }
 
         // After "--" nothing is an option, whatever an address or a user is called.

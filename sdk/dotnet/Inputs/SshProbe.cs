@@ -34,7 +34,7 @@ namespace VmMigrate.Sdk.Inputs
         public string? Host { get; set; }
 
         /// <summary>
-        /// The guest's public host key, such as `ssh-ed25519 AAAA…`. Default: as the SSH client knows it, trusted when it knows none.
+        /// The guest's public host key, such as `ssh-ed25519 AAAA…`. Default: as the SSH client's `known_hosts` has it; where it has none, any key is trusted for that login, nothing is remembered, and preview says so.
         /// </summary>
         [Input("hostKey")]
         public string? HostKey { get; set; }

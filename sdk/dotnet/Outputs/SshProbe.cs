@@ -29,7 +29,7 @@ namespace VmMigrate.Sdk.Outputs
         /// </summary>
         public readonly string? Host;
         /// <summary>
-        /// The guest's public host key, such as `ssh-ed25519 AAAA…`. Default: as the SSH client knows it, trusted when it knows none.
+        /// The guest's public host key, such as `ssh-ed25519 AAAA…`. Default: as the SSH client's `known_hosts` has it; where it has none, any key is trusted for that login, nothing is remembered, and preview says so.
         /// </summary>
         public readonly string? HostKey;
         /// <summary>

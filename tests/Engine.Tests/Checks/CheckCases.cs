@@ -53,6 +53,9 @@ internal static partial class CheckCases
         Sure(
             "verify.tcp", s => s with { Spec = s.Spec with { Probes = [Tcp] } },
             s => s with { Spec = s.Spec with { Probes = [Tcp] }, Vm = s.Vm with { Addresses = ["10.0.0.5"] } }, "no address is the finding itself"),
+        Sure(
+            "verify.ssh", s => s with { Spec = s.Spec with { Probes = [Ssh(null)] } },
+            s => s with { Spec = s.Spec with { Probes = [Ssh("ssh-ed25519 AAAA")] } }, "a key is declared or not"),
         new("capacity.storage.free", s => Disk(s, 100).With("pool.free=99B"), s => Disk(s, 100).With("pool.free=100B"), s => Disk(s, 100)),
         new("capacity.storage.slack", s => Disk(s, 100).With("pool.free=109B"), s => Disk(s, 100).With("pool.free=110B"), s => Disk(s, 100)),
         new("boot.order", s => Order(s, "vsphere"), s => Order(s, "libvirt"), s => s),
@@ -108,6 +111,9 @@ internal static partial class CheckCases
             "slo.after", s => s.With("plan.autoRollback=true") with { Spec = s.Spec with { Probes = [] } },
             s => s.With("plan.autoRollback=true; plan.metricSource=prometheus") with { Spec = s.Spec with { Probes = [] } }, s => s),
     ];
+
+    private static ProbeSpec Ssh(string? hostKey) =>
+        new(ProbeKind.Ssh, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1), Port: 22) { Ssh = new SshProbe("root", "true", null, null, hostKey) };
 
     private static ProbeSpec Tcp => new(ProbeKind.Tcp, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1), Port: 22);
 

@@ -39,7 +39,9 @@ public sealed class SshGateTests : IAsyncLifetime
         var keys = new SshKeys(ImmutableDictionary<string, string>.Empty.Add("guest", text));
         var secret = text.Split('\n')[1];
 
-        var command = SshGate.TryAsync(Probe("sleep 1; echo done", "done", null, "guest"), "127.0.0.1", keys, Cancel);
+        // It ends once it was looked at.
+        var seen = Path.Combine(Path.GetTempPath(), $"vmmigrate-seen-{Guid.NewGuid():N}");
+        var command = SshGate.TryAsync(Probe($"while ! test -e {seen}; do sleep 0.1; done; echo done", "done", null, "guest"), "127.0.0.1", keys, Cancel);
         var looked = 0;
         while (!command.IsCompleted)
         {
@@ -47,8 +49,13 @@ public sealed class SshGateTests : IAsyncLifetime
             var found = await TwoHosts.RunAsync("bash", ["-c", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'; cat /tmp/vmmigrate-ssh-*/* 2>/dev/null; true"]);
             Assert.DoesNotContain(secret, found, StringComparison.Ordinal);
             looked += found.Contains("IdentityAgent=", StringComparison.Ordinal) ? 1 : 0;
+            if (looked == 1)
+            {
+                await File.WriteAllTextAsync(seen, "", Cancel);
+            }
         }
 
+        File.Delete(seen);
         var (passed, what) = await command;
         Assert.True(passed, what);
         Assert.True(looked > 0, "It was not looked at while the command ran.");
@@ -64,6 +71,20 @@ public sealed class SshGateTests : IAsyncLifetime
         var (passed, what) = await SshGate.TryAsync(probe with { Ssh = probe.Ssh! with { HostKey = other } }, "127.0.0.1", SshKeys.None, Cancel);
         Assert.False(passed);
         Assert.Contains("verification failed", what, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Without_a_declared_key_any_is_taken_that_the_account_does_not_know_and_nothing_is_remembered()
+    {
+        var known = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".ssh", "known_hosts");
+        var before = File.Exists(known) ? await File.ReadAllTextAsync(known, Cancel) : null;
+        var probe = Probe("true", null, _ssh.KeyFile, null);
+        var (passed, what) = await SshGate.TryAsync(probe with { Ssh = probe.Ssh! with { HostKey = null } }, "127.0.0.1", SshKeys.None, Cancel);
+        Assert.True(passed, what);
+        var after = File.Exists(known) ? await File.ReadAllTextAsync(known, Cancel) : null;
+
+        // Other tests use the account's client as well, but not with this port.
+        Assert.DoesNotContain($"[127.0.0.1]:{_ssh.Port}", (after ?? "").Replace(before ?? "", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 60_000)]

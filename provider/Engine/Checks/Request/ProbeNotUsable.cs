@@ -35,6 +35,20 @@ internal static class ProbeNotUsable
         }
     });
 
+    internal static Rule HostKey { get; } = Rules.Own("an ssh probe or a hook has no hostKey", [], look =>
+    {
+        var spec = look.Subject.Spec;
+        foreach (var (probe, at) in spec.Probes.Select((probe, i) => (probe, PropertyPath.Of("verify.probes").Item(i).Child("ssh")))
+            .Concat((spec.Replatform?.Hooks ?? []).Select((hook, i) => (hook, PropertyPath.Of("replatform.hooks").Item(i))))
+            .Where(one => spec.Goal >= MigrationGoal.CutOver && one.Item1.Ssh is { HostKey: null }))
+        {
+            look.Say(
+                $"No hostKey is declared for the login as {probe.Ssh!.User} to {probe.Host ?? "the guest"}. A key that the known_hosts of the provider's account has for that address is insisted on; "
+                + "without one, whoever answers there is taken for the guest, and gets the command.",
+                at: at.Child("hostKey"));
+        }
+    });
+
     private static IEnumerable<(ProbeSpec Probe, PropertyPath At)> Probes(Look look, ProbeKind kind)
     {
         if (look.Subject.Vm.Power != PowerState.Running || look.Subject.Spec.Goal < MigrationGoal.CutOver)

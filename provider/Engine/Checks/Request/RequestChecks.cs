@@ -237,6 +237,13 @@ internal static class RequestChecks
             Source = "J",
             At = "verify.probes",
         },
+        new("verify.ssh", Warns, "CWL", "an SSH login trusts any host key", ProbeNotUsable.HostKey)
+        {
+            Why = "Another machine that answers at the address could prove the move, and reads the command or the hook's script.",
+            Fix = "Set hostKey to the guest's public key (ssh-keyscan HOST, or /etc/ssh/ssh_host_ed25519_key.pub in the guest). For a new VM that makes its own key at its first start, waive this.",
+            Source = "J",
+            At = "verify.probes",
+        },
         .. ReplatformChecks.All,
     ];
 }

@@ -166,7 +166,7 @@ internal static class MigrationType
             new("contains", FieldType.Text, "A text that the command has to print."),
             new("keyFile", FieldType.Text, "A private key's file on the machine where the provider runs. Default: the keys that the SSH client finds by itself."),
             new("key", FieldType.Text, "The name of a private key in the provider's `sshKeys`, instead of a file."),
-            new("hostKey", FieldType.Text, "The guest's public host key, such as `ssh-ed25519 AAAA…`. Default: as the SSH client knows it, trusted when it knows none."),
+            new("hostKey", FieldType.Text, "The guest's public host key, such as `ssh-ed25519 AAAA…`. Default: as the SSH client's `known_hosts` has it; where it has none, any key is trusted for that login, nothing is remembered, and preview says so."),
         ]);
 
     internal static ObjectType DataDisk { get; } = new(
