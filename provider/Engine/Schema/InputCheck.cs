@@ -18,6 +18,12 @@ public static class InputCheck
         return (value.AsMap ?? Value.EmptyMap, findings.ToImmutable());
     }
 
+    /// <summary>All that is wrong, by the shapes and by the rules of whoever takes the tree: who mends one fault is to see the others at the same time.</summary>
+    /// <param name="found">What <see cref="Run"/> has found.</param>
+    /// <param name="rules">What further rules say of the same tree, faults and all. Of a place that has an error already they say nothing new.</param>
+    public static ImmutableArray<Finding> With(ImmutableArray<Finding> found, IEnumerable<Finding> rules) =>
+        [.. found, .. rules.Where(rule => !found.Any(one => one.Severity == Severity.Error && one.At.Equals(rule.At)))];
+
     private static Value CheckObject(ObjectType type, Value value, PropertyPath at, string subject, ImmutableArray<Finding>.Builder findings)
     {
         if (value.IsUnknown)

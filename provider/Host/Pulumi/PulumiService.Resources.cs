@@ -17,9 +17,6 @@ internal sealed partial class PulumiService
     // A resource stops at a safe point when its time limit is over; this much later it is asked to stop once more, as by Cancel.
     private static readonly TimeSpan _grace = TimeSpan.FromSeconds(10);
 
-    // What shape an input has is settled unless one of these was found; then the resource's own rules can be asked as well.
-    private static readonly string[] _harmless = ["input.unknown-property"];
-
     public override Task<CheckResponse> Check(CheckRequest request, ServerCallContext context) =>
         ServeAsync("Check", request.Urn, context, call =>
         {
@@ -32,9 +29,9 @@ internal sealed partial class PulumiService
             findings = [.. unreadable, .. findings.Where(finding => unreadable.TrueForAll(other => !other.At.Equals(finding.At)))];
 
             // Its own rules read the provider's config, which may not be known yet.
-            if (_config == ConfigState.Known && Errors(findings).All(error => _harmless.Contains(error.Id)))
+            if (_config == ConfigState.Known)
             {
-                findings = findings.AddRange(resource.Check(inputs));
+                findings = InputCheck.With(findings, resource.Check(inputs));
             }
 
             var response = new CheckResponse { Inputs = StructWriter.Write(inputs, Unknowns.Keep) };

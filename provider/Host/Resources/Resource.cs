@@ -13,8 +13,8 @@ internal abstract class Resource
     internal abstract ResourceType Type { get; }
 
     /// <summary>
-    /// Rules beyond the schema's own (which the caller has applied with <see cref="InputCheck"/>: defaults are in, shapes are right).
-    /// No I/O beyond the provider's config. Unknown members are left alone.
+    /// Rules beyond the schema's own (which the caller has applied with <see cref="InputCheck"/>: defaults are in). A part that has another shape than the schema says
+    /// has been told already, and is left alone, as are unknown members. No I/O beyond the provider's config.
     /// </summary>
     internal abstract ImmutableArray<Finding> Check(MapValue inputs);
 

@@ -49,12 +49,7 @@ internal sealed class VmMigrateProvider : Provider
     internal override (MapValue Config, ImmutableArray<Finding> Findings) CheckConfig(Value config)
     {
         var (inputs, findings) = InputCheck.Run(Model.ConfigObject, config, "The provider");
-        if (findings.Any(finding => finding.Severity == Severity.Error))
-        {
-            return (inputs, findings);
-        }
-
-        var more = findings.ToBuilder();
+        var more = new List<Finding>();
         more.AddRange(CopyLimitsConfig.Check(inputs));
         foreach (var (name, block) in inputs["sites"].AsMap?.Entries ?? Value.EmptyMap.Entries)
         {
@@ -72,7 +67,7 @@ internal sealed class VmMigrateProvider : Provider
             }
         }
 
-        return (inputs, more.ToImmutable());
+        return (inputs, InputCheck.With(findings, more));
     }
 
     internal override void Configure(MapValue config)
