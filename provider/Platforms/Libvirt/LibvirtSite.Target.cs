@@ -66,12 +66,13 @@ internal sealed partial class LibvirtSite
     {
         var capabilities = Xml.Parse(session.Capabilities());
         var arch = capabilities.Text("host/cpu/arch") ?? "";
+        var folder = request.Disks is [var first, ..] ? FolderOf(session, first.Pool) : null;
         return new TargetHost(arch, HostFacts.Accelerations(session, capabilities, arch), HostFacts.Machines(capabilities, arch), LibvirtNetworks.List(session, _uri.IsLocal))
         {
             BlockDevices = [.. request.Disks.Where(disk => IsBlockDevice(session, disk)).Select(disk => disk.Location)],
-            ConsolePath = request.Disks is [var first, ..] ? PathIn(session, first.Pool, VolumeName.OfConsole(request.Name, request.Stamp.MigrationId)) : null,
+            ConsolePath = folder is null ? null : $"{folder}/{VolumeName.OfConsole(request.Name, request.Stamp.MigrationId)}",
             Firmwares = request.Source.Firmware.Or(FirmwareKind.Bios) == FirmwareKind.Uefi ? HostFacts.Firmwares(session, arch) : [],
-            FirmwarePath = request.Disks is [var disk, ..] ? PathIn(session, disk.Pool, VolumeName.OfFirmware(request.Name, request.Stamp.MigrationId)) : null,
+            FirmwarePath = folder is null ? null : $"{folder}/{VolumeName.OfFirmware(request.Name, request.Stamp.MigrationId)}",
         };
     }
 
@@ -389,8 +390,8 @@ internal sealed partial class LibvirtSite
 
     // --- The console's file ---
 
-    /// <summary>The path that the file takes; null where the pool is no folder.</summary>
-    private static string? PathIn(LibvirtSession session, string poolName, VolumeName name)
+    /// <summary>The folder that a pool is; null where it is none.</summary>
+    private static string? FolderOf(LibvirtSession session, string poolName)
     {
         using var pool = session.FindPool(poolName);
         if (pool is null || !session.IsActive(pool))
@@ -399,7 +400,7 @@ internal sealed partial class LibvirtSite
         }
 
         var definition = Xml.Parse(session.Xml(pool));
-        return IsFolder(definition) && definition.Text("target/path") is { } folder ? $"{folder}/{name}" : null;
+        return IsFolder(definition) ? definition.Text("target/path") : null;
     }
 
     /// <summary>Made as a volume, so that libvirt can delete and read it on any host.</summary>
