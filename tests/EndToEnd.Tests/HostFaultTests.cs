@@ -22,6 +22,7 @@ public sealed class HostFaultTests(TwoHosts lab)
     };
 
     public static TheoryData<string, string, string> Faults() => Chosen.Of(
+        "host fault",
     [
         ("Cold", "stop VM", "source libvirtd"),
         ("Cold", "copy disks", "source libvirtd"),
@@ -56,7 +57,8 @@ public sealed class HostFaultTests(TwoHosts lab)
         ("Live", "compare disks", "target qemu"),
         ("Live", "prove", "target libvirtd"),
         ("Live", "prove", "target qemu"),
-    ]);
+    ],
+        one => [("mode", one.Mode), ("step", one.Step), ("fault", one.What)]);
 
     [Theory(Timeout = Limit, Explicit = true, SkipTestWithoutData = true)]
     [MemberData(nameof(Faults))]

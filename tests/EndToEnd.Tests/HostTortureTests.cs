@@ -11,6 +11,7 @@ public sealed class HostTortureTests(TwoHosts lab)
     private const int Limit = 600_000;
 
     public static TheoryData<string, string, int> Kills() => Chosen.Of(
+        "host kill",
     [
         ("Cold", "stamp source", 0),
         ("Cold", "create disks", 0),
@@ -36,7 +37,10 @@ public sealed class HostTortureTests(TwoHosts lab)
         ("Live", "move live", 2),
         ("Live", "compare disks", 0),
         ("Live", "prove", 0),
-    ]);
+    ],
+        one => [("mode", one.Mode), ("step", Told(one.Step, one.What))]);
+
+    private static string Told(string step, int laterSeconds) => laterSeconds > 0 ? $"{step}, amid it" : step;
 
     [Theory(Timeout = Limit, Explicit = true, SkipTestWithoutData = true)]
     [MemberData(nameof(Kills))]
@@ -55,7 +59,7 @@ public sealed class HostTortureTests(TwoHosts lab)
         }
         finally
         {
-            Report.Line("host kill", ("mode", mode), ("step", laterSeconds > 0 ? $"{step}, amid it" : step), ("continued", continued), ("seconds", Math.Round(Stopwatch.GetElapsedTime(since).TotalSeconds)));
+            Report.Line("host kill", ("mode", mode), ("step", Told(step, laterSeconds)), ("continued", continued), ("seconds", Math.Round(Stopwatch.GetElapsedTime(since).TotalSeconds)));
         }
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
-using System.Text;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Platforms.Libvirt;
 using VmMigrate.Tests;
@@ -9,7 +7,7 @@ namespace VmMigrate.Platforms.Tests.Libvirt;
 
 /// <summary>
 /// The repository's own lab (lab/two-hosts.sh) in a folder of these tests, started with the first test that needs it and stopped after the last.
-/// Two checkouts, and two test projects of one, may run it at the same time; the built guest is shared and kept between runs.
+/// Processes may run it at the same time, each in a folder of its own (<see cref="LabSlot"/>); the built guest is shared and kept between runs.
 /// </summary>
 public sealed class TwoHosts : IAsyncLifetime
 {
@@ -18,19 +16,14 @@ public sealed class TwoHosts : IAsyncLifetime
     public const string Dc2 = "dc2";
     public const string Pool = "images";
 
-    internal static readonly byte[] Checkout = SHA256.HashData(Encoding.UTF8.GetBytes(Repository.Root));
-
-    private static readonly bool IsEndToEnd = typeof(TwoHosts).Assembly.GetName().Name!.Contains("EndToEnd", StringComparison.Ordinal);
-
     /// <summary>The folder of the built guest.</summary>
     internal static string Guest => $"/var/tmp/vmmigrate-tests-guest-{System.Environment.UserName}";
 
     private static readonly Dictionary<string, string> Environment = new()
     {
-        ["LAB_DIR"] = $"/var/tmp/vmmigrate-tests-{Convert.ToHexStringLower(Checkout.AsSpan(0, 4))}{(IsEndToEnd ? "-e2e" : "")}",
+        ["LAB_DIR"] = $"/var/tmp/vmmigrate-tests-{LabSlot.Name}",
         ["LAB_GUEST"] = Guest,
-        // 64 ports each, clear of the lab's own default.
-        ["LAB_PORT"] = $"{50_000 + (((Checkout[4] % 64 * 2) + (IsEndToEnd ? 1 : 0)) * 64)}",
+        ["LAB_PORT"] = $"{LabSlot.Port}",
     };
 
     public static string Folder => Environment["LAB_DIR"];

@@ -14,7 +14,7 @@ public sealed class TwoMachines : IAsyncLifetime
 {
     public const string Address = "10.77.0.2";
 
-    private static readonly string Folder = $"/var/tmp/vmmigrate-apart-{Convert.ToHexStringLower(TwoHosts.Checkout.AsSpan(0, 4))}";
+    private static readonly string Folder = $"/var/tmp/vmmigrate-apart-{LabSlot.Name}";
 
     private static readonly Dictionary<string, string> Environment = new() { ["LAB_DIR"] = Folder, ["LAB_APART"] = "1", ["LAB_GUEST"] = TwoHosts.Guest };
 

@@ -15,9 +15,9 @@ public sealed class ReliabilityPage
         ("crash matrix", "Crash matrix on the simulator: every writing call of a move, a rollback, a second move and a commit, cold, warm and live, at each site; the runner dies before, inside and after it, its reply is lost, it is refused",
             "the next run ends like one without a fault; never two running; the VM runs after each failure that was no death",
             lines => $"{lines.Count} cases, {Sum(lines, "calls")} faults, 0 differences"),
-        ("histories", "Random histories: runs with up to two faults, kills, cancels, edits of goal, target, mode, rollback and onDrift, two runners at once, a lost state, a VM stopped, deleted, undefined, reshaped or started behind the fence by hand, then peace",
+        ("histories", "Random histories: runs with up to two faults, kills, cancels, edits of goal, target, mode, rollback and onDrift, two runners at once, a lost state, a VM stopped, deleted, undefined, reshaped or started behind the fence by hand, hosts that die under a VM while it is copied, then peace",
             "rules of `tests/Platforms.Tests/Torture/Rules.cs` hold after every event, and the last declaration comes true with nothing left over",
-            lines => $"{Sum(lines, "histories")}, {Sum(lines, "violations")} violations, {Sum(lines, "seconds")} s"),
+            lines => $"{Sum(lines, "histories")}, {Sum(lines, "violations")} violations, {Sum(lines, "hostsDied")} hosts died, {Sum(lines, "seconds")} s"),
         ("200 at once", "200 migrations at once on the simulator, one process", "all done, at most 1 s of our own time each",
             lines => $"all done, {Text(lines[^1], "processorSecondsEach")} s of processor time each, {Text(lines[^1], "mostManagedMiB")} MiB managed at most, {Text(lines[^1], "keptManagedMiB")} MiB of them the simulated disks that stay"),
         ("process kill", "A real process kills itself (`kill -9`) in calls of a move on the simulator", "the next one finishes, no acknowledged write lost",
@@ -43,9 +43,8 @@ public sealed class ReliabilityPage
         var text = File.ReadAllText(page);
         var (begin, end) = (text.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, text.IndexOf(End, StringComparison.Ordinal));
         var before = text[begin..end].Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).ToList();
-        var day = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         var rows = Table.Select(row => lines.Where(line => Text(line, "row") == row.Row).ToList() is { Count: > 0 } mine
-            ? $"| {row.Title} | {row.Must} | {row.Say(mine)} | {day} |"
+            ? $"| {row.Title} | {row.Must} | {row.Say(mine)} | {string.Join(" and ", mine.Select(line => $"{Text(line, "on")}, {Text(line, "commit")}").Distinct())} |"
             : before.FirstOrDefault(line => line.StartsWith($"| {row.Title} |", StringComparison.Ordinal)) ?? $"| {row.Title} | {row.Must} | not measured | |");
         File.WriteAllText(page, $"{text[..begin]}\n| Test | Must show | Measured | On |\n|---|---|---|---|\n{string.Join('\n', rows)}\n{text[end..]}");
     }
