@@ -12,7 +12,8 @@ public enum VmAspects
     Pool = 4,
     Cpus = 8,
     Memory = 16,
-    All = Name | Host | Pool | Cpus | Memory,
+    Nics = 32,
+    All = Name | Host | Pool | Cpus | Memory | Nics,
 }
 
 /// <summary>What a VM is to be again; null: as it is.</summary>
@@ -32,7 +33,14 @@ public sealed record VmShape
 
     public long? MemoryBytes { get; init; }
 
+    /// <summary>Network cards that are to be there again, or on that network again; others stay as they are.</summary>
+    public ImmutableArray<NicShape> Nics { get; init; } = [];
+
     public VmAspects Aspects =>
         (Name is null ? 0 : VmAspects.Name) | (Host is null ? 0 : VmAspects.Host) | (StoragePool is null ? 0 : VmAspects.Pool)
-        | (Cpus is null ? 0 : VmAspects.Cpus) | (MemoryBytes is null ? 0 : VmAspects.Memory);
+        | (Cpus is null ? 0 : VmAspects.Cpus) | (MemoryBytes is null ? 0 : VmAspects.Memory) | (Nics.IsEmpty ? 0 : VmAspects.Nics);
 }
+
+/// <param name="Mac">Its hardware address, in capitals.</param>
+/// <param name="Model">What it was at home, for one that has to be attached anew; null where that is not known: the platform's usual one.</param>
+public sealed record NicShape(string Mac, string Network, string? Model);

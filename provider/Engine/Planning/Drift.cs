@@ -160,15 +160,36 @@ public static class Drift
         }
 
         var is_ = RecordedVm.Of(site, site, true, vm);
-        if (Differences(was.Nics, is_.Nics, "", (left, right) => $"on network \"{right}\" instead of \"{left}\"") is { Count: > 0 } nics)
+        var lost = LostNics(was, vm).Select(nic => nic.Mac).ToHashSet(StringComparer.Ordinal);
+        static string Other(string left, string right) => $"on network \"{right}\" instead of \"{left}\"";
+        if (Differences(Only(was.Nics, lost.Contains), Only(is_.Nics, lost.Contains), "", Other) is { Count: > 0 } nics)
         {
-            yield return Changed(DriftKind.Nics, $"Network cards of {vm.Name} at \"{site}\" were changed: {string.Join("; ", nics)}.");
+            yield return Shaped(run, DriftKind.Nics, VmAspects.Nics, $"Network cards of {vm.Name} at \"{site}\" were changed: {string.Join("; ", nics)}.", true);
+        }
+
+        if (Differences(Only(was.Nics, mac => !lost.Contains(mac)), Only(is_.Nics, mac => !lost.Contains(mac)), "", Other) is { Count: > 0 } others)
+        {
+            // Somebody may be served by it.
+            yield return Changed(DriftKind.Nics, $"Network cards of {vm.Name} at \"{site}\" were changed: {string.Join("; ", others)}.") with
+            {
+                WhyNot = "No run takes a network card away or guesses a network: change that by hand, or set onDrift to Adopt.",
+            };
         }
 
         if (Differences(was.Disks, is_.Disks, 0, (left, right) => $"{Human.Bytes(right)} instead of {Human.Bytes(left)}") is { Count: > 0 } disks)
         {
             yield return Changed(DriftKind.Disks, $"Disks of {vm.Name} at \"{site}\" were changed: {string.Join("; ", disks)}.");
         }
+    }
+
+    private static Dictionary<string, string> Only(IReadOnlyDictionary<string, string> nics, Func<string, bool> which) => nics.Where(nic => which(nic.Key)).ToDictionary(StringComparer.Ordinal);
+
+    /// <summary>The network cards that are gone, or on another network than the one on which they were left: what can be put back without taking anything away.</summary>
+    internal static IEnumerable<NicShape> LostNics(RecordedVm was, Vm vm, Vm? home = null)
+    {
+        var now = RecordedVm.Of("", "", true, vm).Nics;
+        return was.Nics.Where(nic => nic.Value.Length > 0 && (!now.TryGetValue(nic.Key, out var network) || (network.Length > 0 && network != nic.Value)))
+            .Select(nic => new NicShape(nic.Key, nic.Value, home?.Nics.FirstOrDefault(one => one.Mac.Equals(nic.Key, StringComparison.OrdinalIgnoreCase)) is { } at && at.Model.TryGet(out var model) ? model : null));
     }
 
     /// <param name="unseen">A value that says nothing.</param>

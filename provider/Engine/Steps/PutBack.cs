@@ -61,6 +61,7 @@ internal sealed class PutBack(VmShape shape) : Step
                 DriftKind.Host => shape with { Host = run.Spec.Target.Host },
                 DriftKind.Pool => shape with { StoragePool = run.Spec.Target.StoragePool, Disks = [.. Drift.InOtherPools(run).Select(disk => disk.Name)] },
                 DriftKind.Cpus => shape with { Cpus = run.Recorded!.Cpus },
+                DriftKind.Nics => shape with { Nics = [.. Drift.LostNics(run.Recorded!, run.Vm, run.Seen.Home)] },
                 DriftKind.Memory => shape with { MemoryBytes = run.Recorded!.MemoryBytes },
                 _ => shape,
             };
@@ -84,6 +85,13 @@ internal sealed class PutBack(VmShape shape) : Step
         if (shape.MemoryBytes is { } memory)
         {
             yield return $"{Human.Bytes(memory)} of memory{(vm.MemoryBytes.TryGet(out var had) ? $" instead of {Human.Bytes(had)}" : "")}";
+        }
+
+        foreach (var nic in shape.Nics)
+        {
+            yield return vm.Nics.FirstOrDefault(one => one.Mac.Equals(nic.Mac, StringComparison.OrdinalIgnoreCase)) is { } there
+                ? $"network card {nic.Mac} on \"{nic.Network}\"{(there.Network.TryGet(out var other) ? $" instead of \"{other}\"" : "")}"
+                : $"network card {nic.Mac} attached again, to \"{nic.Network}\"";
         }
 
         if (shape.Host is { } host)

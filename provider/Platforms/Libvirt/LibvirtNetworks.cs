@@ -61,6 +61,31 @@ internal static class LibvirtNetworks
         _ => "network",
     };
 
+    /// <summary>Puts an interface on a network. A user network with a backend of its own (passt) keeps that; everything else about how it was attached is of where it was before.</summary>
+    internal static void Attach(XElement nic, Network network)
+    {
+        var attachment = AttachmentTo(network);
+        var same = nic.Attr("type") == attachment && DomainXml.NetworkOf(nic).TryGet(out var from) && from == network.Name;
+        nic.SetAttributeValue("type", attachment);
+        nic.Elements("target").Remove();
+        nic.Elements("source").Remove();
+        nic.Elements("portForward").Remove();
+        nic.Elements("actual").Remove();
+        if (!same)
+        {
+            nic.Elements("virtualport").Remove();
+            nic.Elements("filterref").Remove();
+            nic.Elements("vlan").Remove();
+            nic.Elements("backend").Remove();
+            nic.Elements("ip").Remove();
+        }
+
+        if (attachment != User)
+        {
+            nic.Add(new XElement("source", new XAttribute(attachment, network.Name)));
+        }
+    }
+
     private static string KindOf(XElement network) => network.Element("forward") is not { } forward
         ? "isolated"
         : forward.Attr("mode") switch

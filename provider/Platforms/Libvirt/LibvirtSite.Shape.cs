@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Xml.Linq;
 using VmMigrate.Engine.Contracts;
@@ -8,7 +9,7 @@ namespace VmMigrate.Platforms.Libvirt;
 internal sealed partial class LibvirtSite
 {
     /// <summary>A host of libvirt's is a site of its own. Moving disks from pool to pool is left to hands.</summary>
-    private const VmAspects Changes = VmAspects.Name | VmAspects.Cpus | VmAspects.Memory;
+    private const VmAspects Changes = VmAspects.Name | VmAspects.Cpus | VmAspects.Memory | VmAspects.Nics;
 
     public override Task EnsureShapedAsync(string vmId, string migrationId, VmShape shape, CancellationToken cancellation) =>
         _connection.ChangeAsync(
@@ -27,6 +28,7 @@ internal sealed partial class LibvirtSite
                 var before = Xml.Print(definition);
                 PutCpus(definition, shape.Cpus);
                 PutMemory(definition, shape.MemoryBytes, name);
+                PutNics(session, definition, shape.Nics, name);
                 if (Xml.Print(definition) != before)
                 {
                     session.Define(Xml.Print(definition), $"libvirt could not change the shape of VM {name}").Dispose();
@@ -77,6 +79,25 @@ internal sealed partial class LibvirtSite
         foreach (var element in new[] { "memory", "currentMemory" })
         {
             definition.Element(element)?.ReplaceWith(new XElement(element, new XAttribute("unit", "bytes"), wanted.ToString(CultureInfo.InvariantCulture)));
+        }
+    }
+
+    private void PutNics(LibvirtSession session, XElement definition, ImmutableArray<NicShape> nics, string name)
+    {
+        var networks = nics.IsEmpty ? [] : LibvirtNetworks.List(session, _uri.IsLocal);
+        foreach (var nic in nics)
+        {
+            var network = networks.FirstOrDefault(one => one.Name == nic.Network) ?? throw No(
+                PlatformErrorKind.NotFound, $"network card {nic.Mac} of VM {name} was on network {nic.Network}, and site {Name} has no network or bridge of that name any more (it has {string.Join(", ", networks.Select(one => one.Name))})");
+            var found = definition.Devices("interface").FirstOrDefault(one => string.Equals(one.Element("mac").Attr("address"), nic.Mac, StringComparison.OrdinalIgnoreCase));
+            if (found is null)
+            {
+                found = new XElement(
+                    "interface", new XElement("mac", new XAttribute("address", nic.Mac.ToLowerInvariant())), new XElement("model", new XAttribute("type", nic.Model ?? "virtio")));
+                definition.Element("devices")!.Add(found);
+            }
+
+            LibvirtNetworks.Attach(found, network);
         }
     }
 

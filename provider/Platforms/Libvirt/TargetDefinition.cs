@@ -208,27 +208,7 @@ internal static class TargetDefinition
                     $"interface {mac} of VM {vm} is on network {from}, to be {to} at site {site}, which has no network or bridge of that name (it has {string.Join(", ", host.Networks.Select(one => one.Name))})");
             }
 
-            // A user network with a backend of its own (passt) keeps that; everything else about how it was attached is the source's host's.
-            var attachment = LibvirtNetworks.AttachmentTo(network);
-            var same = nic.Attr("type") == attachment;
-            nic.SetAttributeValue("type", attachment);
-            nic.Elements("target").Remove();
-            nic.Elements("source").Remove();
-            nic.Elements("portForward").Remove();
-            nic.Elements("actual").Remove();
-            if (!same || from != to)
-            {
-                nic.Elements("virtualport").Remove();
-                nic.Elements("filterref").Remove();
-                nic.Elements("vlan").Remove();
-                nic.Elements("backend").Remove();
-                nic.Elements("ip").Remove();
-            }
-
-            if (attachment != LibvirtNetworks.User)
-            {
-                nic.Add(new XElement("source", new XAttribute(attachment, to)));
-            }
+            LibvirtNetworks.Attach(nic, network);
         }
     }
 

@@ -118,6 +118,17 @@ public sealed class ByHand
         found.MemoryBytes = memoryBytes ?? found.MemoryBytes;
     }, "reshaped");
 
+    /// <summary>Attaches a network card to a network, an old one by its hardware address or a new one; with no network, takes it away.</summary>
+    public void SetNic(string site, string vm, string mac, string? network) => Edit(site, vm, found =>
+    {
+        var model = found.Nics.Find(nic => nic.Mac == mac)?.Model ?? "virtio";
+        found.Nics.RemoveAll(nic => nic.Mac == mac);
+        if (network is not null)
+        {
+            found.Nics.Add(new VmNicState(mac, model, network));
+        }
+    }, "network cards changed");
+
     public void SetAutostart(string site, string vm, bool on) => Edit(site, vm, found =>
     {
         found.Autostart = on;

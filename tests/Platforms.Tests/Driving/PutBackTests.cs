@@ -125,6 +125,44 @@ public sealed class PutBackTests
     }
 
     [Theory(Timeout = Limit)]
+    [InlineData(DriftResponse.Return)]
+    [InlineData(DriftResponse.Adopt)]
+    public async Task A_network_card_comes_back_and_to_its_network_and_one_that_is_new_is_left(DriftResponse response)
+    {
+        const string New = "52:54:00:AA:BB:CC";
+        var spec = Rehearsal.Spec() with { OnDrift = response };
+        var left = await MovedAsync(spec);
+        var mac = Assert.Single(left.Nics).Key;
+        var model = (await _world.ObserveAsync(spec)).Place!.Value.Vm.Nics.Single().Model;
+
+        // On another network, with a card beside it that serves somebody; then gone.
+        foreach (var network in new[] { "backend", null })
+        {
+            Hand.SetNic("dc2", Rehearsal.VmName, mac, network);
+            Hand.SetNic("dc2", Rehearsal.VmName, New, "backend");
+            var (before, outcome) = await RunAsync(spec, left);
+            Assert.Equal([true, false], Drift.Find(before.Run!).Select(item => item.Returns));
+            Assert.True(outcome is { Failed: null }, outcome?.Why);
+            var now = (await _world.ObserveAsync(spec)).Place!.Value.Vm.Nics.ToDictionary(nic => nic.Mac, nic => nic.Network.Value);
+            Assert.Equal("backend", now[New]);
+            if (response == DriftResponse.Adopt)
+            {
+                Assert.Empty(outcome!.Done);
+                Assert.Equal(network, now.GetValueOrDefault(mac));
+                continue;
+            }
+
+            Assert.Equal(["put back"], outcome!.Done.Select(step => step.Name));
+            Assert.Contains($"network card {mac} {(network is null ? "attached again, to" : "on")} \"default\"", before.Plan!.Steps[0].Describe(before.Run!), StringComparison.Ordinal);
+            Assert.Contains(before.Findings, finding => finding.Id == "drift" && finding.Message.Contains("No run takes a network card away", StringComparison.Ordinal));
+            Assert.Equal("default", now[mac]);
+            Assert.Equal(model, (await _world.ObserveAsync(spec)).Place!.Value.Vm.Nics.Single(nic => nic.Mac == mac).Model);
+        }
+
+        await _world.AssertRunsAtAsync("dc2");
+    }
+
+    [Theory(Timeout = Limit)]
     [InlineData(DriftResponse.Adopt)]
     [InlineData(DriftResponse.Ignore)]
     public async Task Nothing_is_put_back_where_that_is_not_declared(DriftResponse response)

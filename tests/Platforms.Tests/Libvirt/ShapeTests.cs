@@ -54,6 +54,39 @@ public sealed class ShapeTests(TwoHosts lab) : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_network_card_is_put_on_its_network_again_and_attached_again()
+    {
+        const string Isolated = "shape-isolated";
+        await using var site = lab.Open(TwoHosts.Dc1);
+        var vm = Assert.Single(await site.FindByNameAsync(Guest, Cancel));
+        await site.EnsureStampAsync(vm.Id, new Stamp(Migration, StampRole.Target), Cancel);
+        var mac = Assert.Single(vm.Nics).Mac.ToUpperInvariant();
+        var file = Path.Combine(TwoHosts.Folder, "shape-isolated.xml");
+        await File.WriteAllTextAsync(file, $"<network><name>{Isolated}</name><bridge name='shape0'/></network>", Cancel);
+        await lab.VirshAsync(TwoHosts.Dc1, "net-define", file);
+        try
+        {
+            // Gone, and then back on either network; each twice, for a run that repeats it.
+            await lab.VirshAsync(TwoHosts.Dc1, "detach-interface", Guest, "user", "--mac", mac.ToLowerInvariant(), "--config");
+            Assert.Empty((await site.InspectAsync(vm.Id, Cancel))!.Nics);
+            foreach (var network in new[] { "user", Isolated, "user", "user" })
+            {
+                await site.EnsureShapedAsync(vm.Id, Migration, new VmShape { Nics = [new NicShape(mac, network, "e1000")] }, Cancel);
+                var nic = Assert.Single((await site.InspectAsync(vm.Id, Cancel))!.Nics);
+                Assert.Equal((mac, "e1000", network), (nic.Mac.ToUpperInvariant(), nic.Model.Value, nic.Network.Value));
+            }
+
+            var gone = await Assert.ThrowsAsync<PlatformException>(() => site.EnsureShapedAsync(vm.Id, Migration, new VmShape { Nics = [new NicShape(mac, "no-such", null)] }, Cancel));
+            Assert.Equal(PlatformErrorKind.NotFound, gone.Kind);
+            await site.EnsureRunningAsync(vm.Id, Cancel);
+        }
+        finally
+        {
+            await lab.VirshAsync(TwoHosts.Dc1, "net-undefine", Isolated);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_VM_that_is_not_ours_is_left_alone()
     {
         await using var site = lab.Open(TwoHosts.Dc1);
