@@ -102,11 +102,12 @@ public sealed class NbdCopyTests
         // Read-only, qemu-nbd says that several connections are fine, and lets one in.
         var sourceAt = await scratch.QemuNbdAsync(source, "qcow2", "--read-only");
         var targetAt = await scratch.QemuNbdAsync(target, "qcow2");
-        await using var reader = await NbdReader.ConnectAsync(sourceAt, new NbdOptions(), Stop);
-        await using var writer = await NbdWriter.ConnectAsync(targetAt, new NbdOptions(), Stop);
+        // Whoever waited for a second connection would wait beyond the end of this test.
+        var options = new NbdOptions { ConnectLimit = TimeSpan.FromHours(1) };
+        await using var reader = await NbdReader.ConnectAsync(sourceAt, options, Stop);
+        await using var writer = await NbdWriter.ConnectAsync(targetAt, options, Stop);
         var result = await BlockCopier.CopyAsync(reader, writer, new CopyOptions { TargetIsZero = true, ReadBack = true }, null, Stop);
         Assert.Equal(result.SourceDigest, result.TargetDigest);
-        Assert.True(result.Duration < TimeSpan.FromSeconds(5), $"It took {result.Duration}.");
     }
 
     [Fact(Timeout = Limit)]
@@ -168,20 +169,20 @@ public sealed class NbdCopyTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_cancelled_copy_ends_in_less_than_two_seconds_though_the_target_is_slow()
+    public async Task A_cancelled_copy_does_not_wait_for_a_slow_target()
     {
         await using var scratch = new Scratch();
         var sourceAt = await scratch.NbdkitAsync("pattern", "size=1G");
-        var targetAt = await scratch.NbdkitAsync("--filter=delay", "memory", "size=1G", "wdelay=30");
+        var targetAt = await scratch.NbdkitAsync("--filter=delay", "memory", "size=1G", "wdelay=600");
         await using var reader = await NbdReader.ConnectAsync(sourceAt, new NbdOptions(), Stop);
         await using var writer = await NbdWriter.ConnectAsync(targetAt, new NbdOptions(), Stop);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         var copy = BlockCopier.CopyAsync(reader, writer, new CopyOptions(), null, cancel.Token);
         await Task.Delay(500, Stop);
-        var started = TimeProvider.System.GetTimestamp();
         cancel.Cancel();
+
+        // The target's first answer would come after the end of this test.
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => copy);
-        Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(2));
     }
 
     [Fact(Timeout = Limit)]

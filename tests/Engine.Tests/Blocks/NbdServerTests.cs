@@ -1,7 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Blocks.Nbd;
+using VmMigrate.Tests;
 
 namespace VmMigrate.Engine.Tests.Blocks;
 
@@ -100,7 +100,7 @@ public sealed class NbdServerTests
         var certificates = new Certificates(scratch.File("tls"));
         var content = Scratch.Noise(1, 7 * MiB);
         var image = await scratch.ImageAsync("disk", "raw", 16 * MiB, (MiB, content));
-        var port = FreePort();
+        var port = FreePort.Find();
         string[] arguments = tool == "qemu-nbd"
             ? ["--persistent", "-f", "raw", "--shared=4", "-b", "127.0.0.1", "-p", $"{port}", "--object", $"tls-creds-x509,id=tls0,endpoint=server,dir={certificates.Directory},verify-peer=on", "--tls-creds", "tls0", "--pid-file", scratch.File("up"), image]
             : ["-f", "-i", "127.0.0.1", "-p", $"{port}", "--tls=require", $"--tls-certificates={certificates.Directory}", "--tls-verify-peer", "-P", scratch.File("up"), "file", image];
@@ -152,11 +152,4 @@ public sealed class NbdServerTests
         disks.ToDictionary(d => d.Name, d => (NbdServedDisk)new NbdServedMemory(d.Disk)),
         null,
         TimeSpan.FromSeconds(30));
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -47,7 +47,13 @@ public sealed class WatchCommandTests : IDisposable
         using var output = new StringWriter();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var watching = CommandLine.RunAsync(["watch", "--config", _config, "--interval", "50ms"], output, TextWriter.Null, stop.Token);
-        await Task.Delay(600, TestContext.Current.CancellationToken);
+        while (output.GetStringBuilder().Length == 0)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        // Some looks more, which have nothing new to say.
+        await Task.Delay(300, TestContext.Current.CancellationToken);
         await stop.CancelAsync();
         Assert.Equal(0, await watching);
         Assert.Single(output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));

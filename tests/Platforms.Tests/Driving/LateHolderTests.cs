@@ -50,12 +50,17 @@ public sealed class LateHolderTests : IDisposable
     public async Task One_that_hangs_without_being_stopped_is_ended_too_but_never_another_program()
     {
         var hanging = Start("vmmigrate-holder", "exec sleep 300");
-        await Task.Delay(300, Cancel);
+        while (new FileInfo($"/proc/{hanging.Id}/exe").LinkTarget?.EndsWith("/sleep", StringComparison.Ordinal) != true)
+        {
+            await Task.Delay(20, Cancel);
+        }
+
+        await UntilItRestsAsync(hanging);
         Assert.Contains("another program (sleep)", await LateHolder.EndProcessAsync(Lease(hanging), TimeSpan.FromSeconds(1), TimeProvider.System, Cancel), StringComparison.Ordinal);
         Assert.False(hanging.HasExited);
         var waiting = Start("vmmigrate-holder", "echo; read line");
         await waiting.StandardOutput.ReadLineAsync(Cancel);
-        await Task.Delay(300, Cancel);
+        await UntilItRestsAsync(waiting);
         Assert.Contains("stood still", await LateHolder.EndProcessAsync(Lease(waiting), TimeSpan.FromSeconds(1), TimeProvider.System, Cancel), StringComparison.Ordinal);
         await waiting.WaitForExitAsync(Cancel);
     }
@@ -87,6 +92,18 @@ public sealed class LateHolderTests : IDisposable
 
     private static Lease Lease(Process holder) =>
         new("vmm-1a7e000000000000", Guid.NewGuid(), "holder", RunnerIdentity.Describe(holder.Id)!, DateTimeOffset.UtcNow.AddMinutes(-3), DateTimeOffset.UtcNow.AddMinutes(-2));
+
+    /// <summary>It sleeps, and nothing wakes it.</summary>
+    private static async Task UntilItRestsAsync(Process process)
+    {
+        string before;
+        do
+        {
+            before = await File.ReadAllTextAsync($"/proc/{process.Id}/status", Cancel);
+            await Task.Delay(300, Cancel);
+        }
+        while (!before.Contains("State:\tS", StringComparison.Ordinal) || await File.ReadAllTextAsync($"/proc/{process.Id}/status", Cancel) != before);
+    }
 
     private static async Task StopAsync(Process process)
     {

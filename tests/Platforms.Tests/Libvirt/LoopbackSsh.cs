@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using VmMigrate.Tests;
 
 namespace VmMigrate.Platforms.Tests.Libvirt;
 
@@ -31,7 +32,7 @@ internal sealed class LoopbackSsh : IAsyncDisposable
     internal static async Task<LoopbackSsh> StartAsync(CancellationToken cancellation)
     {
         var folder = Directory.CreateTempSubdirectory("vmmigrate-sshd-").FullName;
-        var port = FreePort();
+        var port = FreePort.Find();
         await TwoHosts.RunAsync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", Path.Combine(folder, "key")]);
         await TwoHosts.RunAsync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", Path.Combine(folder, "host")]);
         // sshd reads the file as the account that logs in.
@@ -142,12 +143,5 @@ internal sealed class LoopbackSsh : IAsyncDisposable
                 }
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using VmMigrate.Platforms.Simulator;
 
 namespace VmMigrate.Platforms.Tests.Simulator;
@@ -10,7 +9,6 @@ public sealed class SimulatedTimeTests
     {
         var time = new SimulatedTime();
         var start = time.GetUtcNow();
-        var watch = Stopwatch.StartNew();
 
         await time.RunAsync(async () =>
         {
@@ -21,7 +19,6 @@ public sealed class SimulatedTimeTests
         });
 
         Assert.Equal(TimeSpan.FromHours(1000), time.GetUtcNow() - start);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"took {watch.Elapsed}");
     }
 
     [Fact(Timeout = 30_000)]
