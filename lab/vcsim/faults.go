@@ -85,7 +85,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/lab/leases":
 		f.leases.lock.Lock()
 		f.leases.order(r.URL.Query())
-		fmt.Fprintf(w, "%d open, %d told, %d grains in %d bytes imported, %v", len(f.leases.open), f.leases.told, f.leases.orders.grains, f.leases.orders.bytes, f.leases.ended)
+		fmt.Fprintf(w, "%d open, %d told, %d grains in %d bytes imported, %d held, %v", len(f.leases.open), f.leases.told, f.leases.orders.grains, f.leases.orders.bytes, f.leases.held, f.leases.ended)
 		f.leases.lock.Unlock()
 	case strings.HasPrefix(r.URL.Path, "/folder/"):
 		if !f.strike(w, r, "folder", "") {
@@ -129,7 +129,7 @@ func (f *front) call(w http.ResponseWriter, r *http.Request) {
 		f.leases.importVApp(w, body, ref, f.self, f.sha1)
 	case "UnregisterVM", "Destroy_Task", "PowerOnVM_Task":
 		if f.leases.holds(ref.Value) {
-			soapFault(w, "TaskInProgress", "The VM is being imported", "")
+			soapFault(w, "TaskInProgress", "The VM is being imported or exported", "")
 			return
 		}
 		forward()

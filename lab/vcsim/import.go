@@ -185,6 +185,12 @@ func (l *leases) take(w http.ResponseWriter, r *http.Request, id string, n int) 
 	if cut {
 		l.cut--
 	}
+	hold := l.hold > 0
+	if hold {
+		l.hold--
+		// Whoever comes after the client is to find it.
+		one.told = time.Now().Add(time.Minute)
+	}
 	lose := l.orders.lose > 0
 	if lose {
 		l.orders.lose--
@@ -201,11 +207,14 @@ func (l *leases) take(w http.ResponseWriter, r *http.Request, id string, n int) 
 		return
 	}
 	from := io.Reader(r.Body)
-	if cut {
+	if cut || hold {
 		from = io.LimitReader(r.Body, 128*512+40_000)
 	}
 	grains, sent, err := readStream(from, disks[n].file, disks[n].length)
-	if cut {
+	if hold {
+		l.waits(r)
+	}
+	if cut || hold {
 		hangUp(w, "")
 		return
 	}
@@ -374,4 +383,7 @@ func (l *leases) order(query url.Values) {
 	l.cut = number(query.Get("cut"))
 	l.orders.lose = number(query.Get("lose"))
 	l.orders.elsewhere = query.Get("elsewhere") != ""
+	if query.Has("hold") {
+		l.hold = number(query.Get("hold"))
+	}
 }

@@ -21,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/vmware/govmomi/simulator"
@@ -126,7 +127,7 @@ func main() {
 	tracked := &tracker{everywhere: *guests, vms: map[types.ManagedObjectReference]*vmState{}}
 	moves := &relocations{self: server.URL, cancelled: map[string]bool{}}
 	server.Config.Handler = &front{next: server.Config.Handler, tracker: tracked, moves: moves, self: "https://" + server.URL.Host, sha1: colons(sha1.Sum(server.Certificate().Raw)),
-		leases: &leases{account: server.URL, imports: map[string]*importing{}, open: map[string][]nfcDisk{}, ofVM: map[string]string{}, ended: map[string]string{}}, faults: map[string]*fault{}, calls: map[string]int{}}
+		leases: &leases{account: server.URL, imports: map[string]*importing{}, exports: map[string]time.Time{}, open: map[string][]nfcDisk{}, ofVM: map[string]string{}, ended: map[string]string{}}, faults: map[string]*fault{}, calls: map[string]int{}}
 	go tracked.play()
 
 	folders := map[string]string{}

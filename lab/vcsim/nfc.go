@@ -24,6 +24,8 @@ import (
 
 const grainBytes = 64 << 10
 
+const exportTimeout = 6 * time.Second
+
 // lease is an object whose properties the simulator's own collector reads.
 type lease struct {
 	mo.HttpNfcLease
@@ -40,11 +42,14 @@ type leases struct {
 	open  map[string][]nfcDisk
 	ofVM  map[string]string
 	cut   int // streams that end early from now on
+	hold  int // streams that stop in their middle until the client goes away
+	held  int // of those, how many have
 	told  int
 	ended map[string]string
 
 	account *url.URL // this server, with its account
 	imports map[string]*importing
+	exports map[string]time.Time // when something was told of it last
 	orders  importOrders
 }
 
@@ -58,6 +63,7 @@ func (l *leases) forget(id, how string) {
 	l.ended[id] = how
 	delete(l.open, id)
 	delete(l.imports, id)
+	delete(l.exports, id)
 	for vm, held := range l.ofVM {
 		if held == id {
 			delete(l.ofVM, vm)
@@ -70,7 +76,8 @@ func (l *leases) forget(id, how string) {
 func (l *leases) holds(vm string) bool {
 	l.lock.Lock()
 	defer l.lock.Unlock()
-	return l.imports[l.ofVM[vm]] != nil
+	_, held := l.ofVM[vm]
+	return held
 }
 
 func (l *leases) export(w http.ResponseWriter, method string, ref types.ManagedObjectReference, self, thumbprint string) {
@@ -105,8 +112,10 @@ func (l *leases) export(w http.ResponseWriter, method string, ref types.ManagedO
 		l.open[id] = append(l.open[id], nfcDisk{flatOf(vm, disk), disk.CapacityInBytes})
 	}
 	l.ofVM[ref.Value] = id
+	l.exports[id] = time.Now()
 	one := &lease{mo.HttpNfcLease{Self: info.Lease, Info: info, State: types.HttpNfcLeaseStateReady}}
 	simulator.Map.Put(one)
+	go l.watchExport(id)
 	soapReply(w, http.StatusOK, fmt.Sprintf(`<%sResponse xmlns="urn:vim25"><returnval type="HttpNfcLease">%s</returnval></%sResponse>`, method, id, method))
 }
 
@@ -128,6 +137,8 @@ func (l *leases) call(w http.ResponseWriter, method, id string) bool {
 		l.told++
 		if one != nil {
 			one.told = time.Now()
+		} else {
+			l.exports[id] = time.Now()
 		}
 		l.lock.Unlock()
 	case one == nil:
@@ -157,6 +168,10 @@ func (l *leases) serve(w http.ResponseWriter, r *http.Request) {
 	if cut {
 		l.cut--
 	}
+	hold := l.hold > 0 && r.Method == http.MethodGet
+	if hold {
+		l.hold--
+	}
 	l.lock.Unlock()
 	if err == nil && r.Method == http.MethodPost {
 		l.take(w, r, id, n)
@@ -173,11 +188,40 @@ func (l *leases) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	defer f.Close()
 	var limit int64 = -1
-	if cut {
+	if cut || hold {
 		limit = disks[n].length / 2
 	}
-	if err := writeStream(w, f, disks[n].length, limit); err != nil {
+	err = writeStream(w, f, disks[n].length, limit)
+	if hold {
+		w.(http.Flusher).Flush()
+		l.waits(r)
+	}
+	if err != nil {
 		hangUp(w, "")
+	}
+}
+
+// waits holds a stream until the client has gone away.
+func (l *leases) waits(r *http.Request) {
+	l.lock.Lock()
+	l.held++
+	l.lock.Unlock()
+	<-r.Context().Done()
+}
+
+// watchExport lets an export lease run out of which nobody tells anything: later than it says, so that a slow machine does not lose one.
+func (l *leases) watchExport(id string) {
+	for range time.Tick(200 * time.Millisecond) {
+		l.lock.Lock()
+		told, open := l.exports[id]
+		late := open && time.Since(told) > exportTimeout
+		if late {
+			l.forget(id, "timeout")
+		}
+		l.lock.Unlock()
+		if late || !open {
+			return
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ internal static class VSphereErrors
     internal const string NotAuthenticated = "NotAuthenticated";
     internal const string ObjectGone = "ManagedObjectNotFound";
     internal const string NotSupported = "NotSupported";
+    internal const string TaskInProgress = "TaskInProgress";
     internal const string FileNotFound = "FileNotFound";
     internal const string FileExists = "FileAlreadyExists";
 
@@ -37,7 +38,7 @@ internal static class VSphereErrors
         ObjectGone or "NotFound" or FileNotFound or "InvalidDatastore" or "InvalidDatastorePath" => PlatformErrorKind.NotFound,
         NotAuthenticated or "NoPermission" or "InvalidLogin" or "InvalidLocale" or "NoClientCertificate" or "PasswordExpired" or "AccountLocked"
             or "HostAccessRestrictedToManagementServer" => PlatformErrorKind.Denied,
-        "TaskInProgress" or "FileLocked" or "ResourceInUse" or "ConcurrentAccess" or "SnapshotLocked" or "ResourceNotAvailable" => PlatformErrorKind.Busy,
+        TaskInProgress or "FileLocked" or "ResourceInUse" or "ConcurrentAccess" or "SnapshotLocked" or "ResourceNotAvailable" => PlatformErrorKind.Busy,
         "Timedout" => PlatformErrorKind.TimedOut,
         "NoDiskSpace" or "InsufficientStorageSpace" or "SwapDatastoreNotWritableOnHost" => PlatformErrorKind.Full,
         NotSupported or "NotImplemented" or "MethodNotFound" or "RestrictedVersion" or "InvalidRequest" => PlatformErrorKind.Unsupported,
@@ -51,7 +52,7 @@ internal static class VSphereErrors
         var about = type switch
         {
             "NoPermission" => $"the account lacks the privilege {detail.Text("privilegeId")} on {detail.Text("object")}",
-            "TaskInProgress" => $"task {detail.Text("task")} is under way on it",
+            TaskInProgress => $"task {detail.Text("task")} is under way on it",
             "InvalidPowerState" => $"it is {detail.Text("existingState")}",
             "InvalidLogin" => "the user name or the password is wrong",
             "InvalidArgument" or "InvalidProperty" => detail.Text("invalidProperty") ?? detail.Text("name"),

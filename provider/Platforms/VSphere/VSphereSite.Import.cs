@@ -164,7 +164,7 @@ internal sealed partial class VSphereSite
 
             try
             {
-                await ImportOnceAsync(what, asked, inventory, place.Store!, path, disk, content, swap, cancellation).ConfigureAwait(false);
+                await ImportOnceAsync(what, asked, inventory, place.Store!, path, staged, disk, content, swap, cancellation).ConfigureAwait(false);
                 return null;
             }
             catch (BlockException exception) when (exception.CanRetry && tries < MostImports)
@@ -175,12 +175,15 @@ internal sealed partial class VSphereSite
     }
 
     private async Task ImportOnceAsync(
-        string what, XElement asked, Inventory inventory, InventoryItem store, DatastorePath path, FlatDisk disk, MergedDisk content, Func<DatastorePath, CancellationToken, Task> swap, CancellationToken cancellation)
+        string what, XElement asked, Inventory inventory, InventoryItem store, DatastorePath path, DatastorePath staged, FlatDisk disk, MergedDisk content,
+        Func<DatastorePath, CancellationToken, Task> swap, CancellationToken cancellation)
     {
         MoRef made;
         var lease = await NfcLease.ReadyAsync(_client, what, asked, imports: true, _time, cancellation).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
+            // For whoever comes after a kill: nothing else tells which lease holds the VM.
+            await FilesOf(inventory, store.Datacenter).WriteTextAsync(LeaseNoteIn(staged), lease.Reference.Value, cancellation).ConfigureAwait(false);
             made = lease.Entity ?? throw No(PlatformErrorKind.Refused, $"{what}: the lease names no VM");
             await StreamAsync(what, lease, disk, content, cancellation).ConfigureAwait(false);
             await lease.CompleteAsync(what, cancellation).ConfigureAwait(false);
@@ -232,7 +235,9 @@ internal sealed partial class VSphereSite
         }
     }
 
-    /// <summary>What an earlier import of this disk has left. One whose lease still stands is left alone: it runs out by itself.</summary>
+    private static DatastorePath LeaseNoteIn(DatastorePath staged) => staged with { Path = $"{staged.Path}/lease" };
+
+    /// <summary>What an earlier import of this disk has left. A lease that still stands is ended, or, where it cannot be, left alone: it runs out by itself.</summary>
     private async Task RemoveStagedAsync(string what, Inventory inventory, InventoryItem store, DatastorePath path, CancellationToken cancellation)
     {
         var folders = (await SearchFilesAsync(store, path.Folder, $"{path.FileName[..^".vmdk".Length]}{Staged}*", folders: true, cancellation).ConfigureAwait(false))
@@ -249,11 +254,20 @@ internal sealed partial class VSphereSite
                 continue;
             }
 
+            if (await FilesOf(inventory, store.Datacenter).ReadTextAsync(LeaseNoteIn(folder), 256, cancellation).ConfigureAwait(false) is { Length: > 0 } lease)
+            {
+                await VimProperties.ForgetAsync(_client, new MoRef("HttpNfcLease", lease), "HttpNfcLeaseAbort").ConfigureAwait(false);
+            }
+
             try
             {
                 await _client.RunTaskAsync(what, vm.Ref, "Destroy_Task", cancellation).ConfigureAwait(false);
             }
-            catch (PlatformException exception) when (exception.Kind is PlatformErrorKind.Busy or PlatformErrorKind.Refused or PlatformErrorKind.NotFound)
+            catch (PlatformException exception) when (exception.Kind == PlatformErrorKind.NotFound)
+            {
+                // It went with its lease.
+            }
+            catch (PlatformException exception) when (exception.Kind is PlatformErrorKind.Busy or PlatformErrorKind.Refused)
             {
                 folders.Remove(folder);
             }

@@ -12,6 +12,11 @@ internal sealed partial class VSphereSite
     /// <summary>Faults by which a vCenter says that a template is not exported.</summary>
     private static readonly string[] NoTemplates = ["InvalidState", VSphereErrors.NotSupported, "InvalidPowerState", "RestrictedVersion"];
 
+    /// <summary>Leases last five minutes unless somebody tells of progress.</summary>
+    private static readonly TimeSpan LeaseRunsOut = TimeSpan.FromMinutes(6);
+
+    private static readonly TimeSpan LeasePoll = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _exporting = new(1, 1);
     private readonly Dictionary<MoRef, SharedLease> _exports = [];
 
@@ -112,9 +117,26 @@ internal sealed partial class VSphereSite
             }
         }
 
-        async Task<NfcLease> ExportAsync() => await NfcLease.ReadyAsync(_client, what, await _client.ChangeAsync(what, vm.Ref, "ExportVm", cancellation).ConfigureAwait(false), imports: false, _time, cancellation).ConfigureAwait(false);
+        async Task<NfcLease> ExportAsync() => await NfcLease.ReadyAsync(
+            _client, what, await WhenFreeAsync(() => _client.ChangeAsync(what, vm.Ref, "ExportVm", cancellation), cancellation).ConfigureAwait(false), imports: false, _time, cancellation).ConfigureAwait(false);
 
         Task FenceAgainAsync() => _client.ChangeAsync(what, vm.Ref, "MarkAsTemplate", CancellationToken.None);
+    }
+
+    /// <summary>A run that was killed amid an export leaves a lease of which nobody knows the name; it holds the VM until it runs out. So a change that meets a task is tried again for so long.</summary>
+    private async Task<T> WhenFreeAsync<T>(Func<Task<T>> change, CancellationToken cancellation)
+    {
+        for (var since = _time.GetTimestamp(); ;)
+        {
+            try
+            {
+                return await change().ConfigureAwait(false);
+            }
+            catch (PlatformException exception) when (exception.NativeCode == VSphereErrors.TaskInProgress && _time.GetElapsedTime(since) < LeaseRunsOut)
+            {
+                await Task.Delay(LeasePoll, _time, cancellation).ConfigureAwait(false);
+            }
+        }
     }
 
     private static string PlaceOf(Devices devices, VirtualDisk disk)

@@ -125,7 +125,7 @@ internal sealed partial class VSphereSite
     {
         try
         {
-            await _client.RunTaskAsync(what, vm, method, cancellation).ConfigureAwait(false);
+            await WhenFreeAsync(() => _client.RunTaskAsync(what, vm, method, cancellation), cancellation).ConfigureAwait(false);
         }
         catch (PlatformException exception) when (exception.NativeCode == "InvalidPowerState")
         {

@@ -67,6 +67,9 @@ internal sealed class Vcsim : IAsyncDisposable
     internal Task AlterAsync(string find, string put) => AskAsync($"alter?find={Uri.EscapeDataString(find)}&put={Uri.EscapeDataString(put)}");
 
     /// <summary>What became of leases so far; and so many of the next streams end in their middle, so many of the next imports lose their lease, and hosts put imported disks where they like.</summary>
+    /// <summary>So many of the next streams stop in their middle, until their client goes away.</summary>
+    internal Task<string> HoldStreamsAsync(int hold) => AskAsync($"leases?hold={hold}");
+
     internal Task<string> LeasesAsync(int cut = 0, int lose = 0, bool elsewhere = false) => AskAsync($"leases?cut={cut}&lose={lose}&elsewhere={(elsewhere ? "yes" : "")}");
 
     /// <summary>How relocations go from now on: how long each takes, whether it only says that it was done, and what vCenter's checker has against it.</summary>

@@ -55,6 +55,8 @@ internal sealed class NfcLease : IAsyncDisposable
 
     internal HttpClient Http => _http;
 
+    internal MoRef Reference => _lease;
+
     /// <summary>The VM whose disks it is about; for an import the one that comes into being.</summary>
     internal MoRef? Entity { get; }
 
