@@ -149,6 +149,9 @@ func (t *tracker) tick(vm *simulator.VirtualMachine) {
 	if offset+blockBytes > disks[0].CapacityInBytes {
 		return
 	}
+	if disks[0].Backing.(*types.VirtualDiskFlatVer2BackingInfo).DiskMode == string(types.VirtualDiskModeIndependent_nonpersistent) {
+		return // it goes to a redo log, which ends with the power
+	}
 	if vm.Config.ChangeTrackingEnabled != nil && *vm.Config.ChangeTrackingEnabled {
 		state.writes = append(state.writes, write{state.epoch, offset, blockBytes})
 	}

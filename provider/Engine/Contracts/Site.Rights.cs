@@ -16,6 +16,9 @@ public sealed record RightsRequest
 
     public string? Host { get; init; }
 
+    /// <summary>The copy is booted on trial (<see cref="Site.EnsureTestCloneAsync"/>).</summary>
+    public bool Tests { get; init; }
+
     /// <summary>The VM itself is to move (<see cref="Site.Relocates"/>): no copy is made.</summary>
     public bool Relocates { get; init; }
 

@@ -26,6 +26,9 @@ public sealed record Capabilities
     /// <summary>Changed blocks of a running VM can be read.</summary>
     public bool ChangedBlockTracking { get; init; }
 
+    /// <summary>The content of a disk is taken only whole: a round that has something of a disk sends all of it again.</summary>
+    public bool TakesWholeDisks { get; init; }
+
     /// <summary>Why a running guest's file systems cannot be frozen for a checkpoint here, so that one is as after a power cut; null where they can.</summary>
     public string? WhyNoQuiesce { get; init; }
 

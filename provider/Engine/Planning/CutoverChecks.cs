@@ -14,7 +14,7 @@ namespace VmMigrate.Engine.Planning;
 /// <summary>What stands against the declared way of changing sides, or is to be known about it, as far as preview sees.</summary>
 internal static class CutoverChecks
 {
-    internal static IEnumerable<Finding> Find(Plan plan, Run run, Estimate estimate) => [.. Stop(plan, run), .. PostCopy(plan, run), .. Window(plan, run, estimate), .. Rounds(plan, run, estimate), .. Downtime(plan, run)];
+    internal static IEnumerable<Finding> Find(Plan plan, Run run, Estimate estimate) => [.. Stop(plan, run), .. PostCopy(plan, run), .. Window(plan, run, estimate), .. WholeDisks(plan, run), .. Rounds(plan, run, estimate), .. Downtime(plan, run)];
 
     private static IEnumerable<Finding> Stop(Plan plan, Run run)
     {
@@ -75,10 +75,25 @@ internal static class CutoverChecks
         }
     }
 
+    /// <summary>A target that takes no parts of disks gets all of them in every round, the last one too, for which the VM is off.</summary>
+    private static IEnumerable<Finding> WholeDisks(Plan plan, Run run)
+    {
+        if (run.To.Capabilities.TakesWholeDisks && plan.Steps.Any(step => step is ReplicateRounds))
+        {
+            var bytes = Human.Bytes(run.Vm.Disks.Sum(CopyDisks.Bytes));
+            yield return Finding.Warning(
+                "cutover.whole-disks", PropertyPath.Of("mode"),
+                $"Site \"{run.To.Name}\" ({run.To.Platform}) takes the content of a disk only whole: every round after the first sends each disk of {run.Name} that has changed again, up to {bytes} a round. "
+                + (run.Spec.Goal >= MigrationGoal.CutOver
+                    ? $"So does the last one, for which {run.Name} is off: Warm is down for about as long as Cold here, and sends more."
+                    : "Where the replica is to be renewed often, allow for it."));
+        }
+    }
+
     /// <summary>How many rounds it will take, where it is known how fast the guest changes its disks.</summary>
     private static IEnumerable<Finding> Rounds(Plan plan, Run run, Estimate estimate)
     {
-        if (!plan.Steps.Any(step => step is ReplicateRounds) || run.Spec.Goal < MigrationGoal.CutOver || Churn(run) is not var (churn, source))
+        if (!plan.Steps.Any(step => step is ReplicateRounds) || run.Spec.Goal < MigrationGoal.CutOver || run.To.Capabilities.TakesWholeDisks || Churn(run) is not var (churn, source))
         {
             yield break;
         }

@@ -67,7 +67,7 @@ public static partial class PreflightRunner
                 await WithRightsAsync(from, place.Site, new RightsRequest { VmId = place.Vm.Id, Tracked = spec.Mode != MigrationMode.Cold, Relocates = Relocations.Moves(run) }, cancellation),
                 placing.Any(finding => finding.Severity == Severity.Error)
                     ? sides.Value.To
-                    : await WithRightsAsync(sides.Value.To, to, new RightsRequest { Pool = placement.Pool, Host = placement.Host, Networks = [.. placement.Networks.Values], Relocates = Relocations.Moves(run) }, cancellation));
+                    : await WithRightsAsync(sides.Value.To, to, new RightsRequest { Pool = placement.Pool, Host = placement.Host, Networks = [.. placement.Networks.Values], Relocates = Relocations.Moves(run), Tests = spec.Goal == MigrationGoal.Tested }, cancellation));
         }
         else
         {

@@ -67,7 +67,7 @@ internal sealed class BringBack : Step
     internal static long Delta(Run run)
     {
         var all = run.Vm.Disks.Sum(CopyDisks.Bytes);
-        return run.Delta is { Since: not null } delta ? delta.Bytes ?? Math.Min(Guess, all) : all;
+        return run.Delta is { Since: not null } delta && !run.Seen.HomeSite.Capabilities.TakesWholeDisks ? delta.Bytes ?? Math.Min(Guess, all) : all;
     }
 
     /// <summary>A step before this one has brought the most of it.</summary>

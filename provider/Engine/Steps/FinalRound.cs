@@ -15,7 +15,7 @@ internal sealed class FinalRound : Step
 
     public override MigrationPhase Phase => MigrationPhase.CuttingOver;
 
-    public override long EstimateBytes(Run run) => Math.Min(Guess, run.Vm.Disks.Sum(CopyDisks.Bytes));
+    public override long EstimateBytes(Run run) => run.To.Capabilities.TakesWholeDisks ? run.Vm.Disks.Sum(CopyDisks.Bytes) : Math.Min(Guess, run.Vm.Disks.Sum(CopyDisks.Bytes));
 
     public override string Describe(Run run) =>
         $"what {run.Name} has changed since the last checkpoint, with it off; {run.Spec.Digest} digests of {string.Join(", ", run.Vm.Disks.Select(disk => disk.Name))} compared on both sides";

@@ -24,7 +24,7 @@ internal sealed class ReplicateRounds : Step
 
     public override MigrationPhase Phase => MigrationPhase.Replicating;
 
-    public override long EstimateBytes(Run run) => run.Vm.Stamp?[StampNotes.Synced] is null ? run.Vm.Disks.Sum(CopyDisks.Bytes) : 0;
+    public override long EstimateBytes(Run run) => run.Vm.Stamp?[StampNotes.Synced] is null || run.To.Capabilities.TakesWholeDisks ? run.Vm.Disks.Sum(CopyDisks.Bytes) : 0;
 
     public override string Describe(Run run)
     {

@@ -51,7 +51,12 @@ internal static class ExtraConfig
             return null;
         }
 
-        var role = options.GetValueOrDefault(Role) == "target" ? StampRole.Target : StampRole.Source;
+        var role = options.GetValueOrDefault(Role) switch
+        {
+            "target" => StampRole.Target,
+            "test" => StampRole.Test,
+            _ => StampRole.Source,
+        };
         var notes = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach (var (key, value) in options.Where(option => option.Key.StartsWith(Note, StringComparison.Ordinal)))
         {
@@ -68,7 +73,12 @@ internal static class ExtraConfig
         if (stamp is not null)
         {
             wanted[Migration] = stamp.MigrationId;
-            wanted[Role] = stamp.Role == StampRole.Target ? "target" : "source";
+            wanted[Role] = stamp.Role switch
+            {
+                StampRole.Target => "target",
+                StampRole.Test => "test",
+                _ => "source",
+            };
             foreach (var (name, text) in stamp.Notes)
             {
                 wanted[Note + Encode(name)] = Encode(text);

@@ -177,6 +177,8 @@ internal sealed partial class VSphereSite
 
         return new FlatDiskAccess(disk, import is null ? FlatDiskAccess.UploadKind : FlatDiskAccess.ImportKind, async (access, content, cancel) =>
         {
+            // The disk is sent when all has been read, long after it was opened: another run may drive the migration by now.
+            await access.MayReopen(cancel).ConfigureAwait(false);
             // The upload itself cannot be said again, so the session has to be good when it begins.
             await _client.ReadAsync("keeping the session", new MoRef("ServiceInstance", "ServiceInstance"), "CurrentTime", cancel).ConfigureAwait(false);
             if (ours)
@@ -190,7 +192,7 @@ internal sealed partial class VSphereSite
                 return;
             }
 
-            if (await ImportAsync(import, inventory, path, disk, content, SwapAsync, cancel).ConfigureAwait(false) is { } refused)
+            if (await ImportAsync(import, inventory, path, disk, content, SwapAsync, access.MayReopen, cancel).ConfigureAwait(false) is { } refused)
             {
                 access.Way = $"{FlatDiskAccess.UploadKind}; an import lease was refused: {refused}";
                 await FlatUpload.SendAsync(disk, content, SwapAsync, cancel).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Facts;
 using VmMigrate.Platforms.VSphere.Vim;
 
@@ -47,6 +48,12 @@ internal sealed partial class VSphereSite
             var holders = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (var vm in vms)
             {
+                if (ExtraConfig.StampOf(ExtraConfig.Read(vm["config.extraConfig"])) is { Role: StampRole.Test })
+                {
+                    // It borrows the disks of a copy, and writes to none.
+                    continue;
+                }
+
                 foreach (var file in Devices.Of(vm).Disks.SelectMany(disk => disk.Chain))
                 {
                     holders[file] = VmFacts.IdOf(vm);

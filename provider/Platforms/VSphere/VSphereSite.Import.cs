@@ -141,9 +141,11 @@ internal sealed partial class VSphereSite
         return why;
     }
 
+    /// <param name="mayRepeat">Asked before a stream that broke is begun again.</param>
     /// <returns>Why the server refuses leases here, with nothing done; null when the disk is in place.</returns>
     private async Task<string?> ImportAsync(
-        ImportPlace place, Inventory inventory, DatastorePath path, FlatDisk disk, MergedDisk content, Func<DatastorePath, CancellationToken, Task> swap, CancellationToken cancellation)
+        ImportPlace place, Inventory inventory, DatastorePath path, FlatDisk disk, MergedDisk content, Func<DatastorePath, CancellationToken, Task> swap,
+        Func<CancellationToken, Task> mayRepeat, CancellationToken cancellation)
     {
         var what = $"vSphere could not import disk {path} at site {Name}";
         for (var tries = 1; ; tries++)
@@ -170,6 +172,7 @@ internal sealed partial class VSphereSite
             catch (BlockException exception) when (exception.CanRetry && tries < MostImports)
             {
                 await Task.Delay(TimeSpan.FromSeconds(tries), _time, cancellation).ConfigureAwait(false);
+                await mayRepeat(cancellation).ConfigureAwait(false);
             }
         }
     }

@@ -41,6 +41,9 @@ internal sealed partial class VSphereSite
         "VirtualMachine.Interact.PowerOn", "VirtualMachine.Interact.PowerOff",
     ];
 
+    /// <summary>The disks are taken off a test clone before it is removed.</summary>
+    private static readonly string[] OnTestFolder = ["VirtualMachine.Config.RemoveDisk"];
+
     /// <summary>What holds for a datastore, a folder, a pool or a network is asked once for the many VMs of an estate.</summary>
     private static readonly TimeSpan RightsAge = TimeSpan.FromMinutes(1);
 
@@ -75,7 +78,7 @@ internal sealed partial class VSphereSite
         {
             var (folder, pool, _) = await PlaceAsync("choosing a place", inventory, target, request.Host, cancellation).ConfigureAwait(false);
             wanted.Add((target.Ref, $"datastore {target.UniqueName}", request.Relocates ? OnRelocationStore : OnTargetStore));
-            wanted.Add((folder, $"folder {inventory.NameOf(folder) ?? folder.Value}", request.Relocates ? OnRelocationFolder : OnTargetFolder));
+            wanted.Add((folder, $"folder {inventory.NameOf(folder) ?? folder.Value}", request.Relocates ? OnRelocationFolder : request.Tests ? [.. OnTargetFolder, .. OnTestFolder] : OnTargetFolder));
             wanted.Add((pool, $"resource pool {inventory.PathOf(inventory.Find(pool)?.RefOf("parent"), inventory.NameOf(pool))}", OnPool));
             wanted.AddRange(request.Networks.Select(inventory.Network).OfType<InventoryItem>().Distinct().Select(network => (network.Ref, $"network {network.UniqueName}", OnNetwork)));
         }

@@ -75,6 +75,11 @@ internal sealed partial class VSphereSite
         }
 
         RequireOurs(vm, migrationId);
+        if (ExtraConfig.StampOf(ExtraConfig.Read(vm["config.extraConfig"])) is { Role: StampRole.Test })
+        {
+            throw No(PlatformErrorKind.Refused, $"VM {NameOf(vm)} at site {Name} is a test clone on the disks of a copy, so it is not removed with its disks");
+        }
+
         var what = $"vSphere could not remove VM {NameOf(vm)} at site {Name}";
         var disks = Devices.Of(vm).Disks;
         var own = disks.Select(disk => disk.FileName).ToHashSet(StringComparer.Ordinal);
@@ -122,9 +127,11 @@ internal sealed partial class VSphereSite
     // --- Parts ---
 
     /// <summary>The copy's instance UUID: the same at every run, and no other VM's.</summary>
-    private static string InstanceUuid(string migrationId)
+    private static string InstanceUuid(string migrationId) => UuidOf($"vmmigrate target {migrationId}");
+
+    private static string UuidOf(string words)
     {
-        var bytes = SHA256.HashData(Encoding.UTF8.GetBytes($"vmmigrate target {migrationId}")).AsSpan(0, 16);
+        var bytes = SHA256.HashData(Encoding.UTF8.GetBytes(words)).AsSpan(0, 16);
         // Version 8 (free form), variant 1.
         bytes[6] = (byte)((bytes[6] & 0x0f) | 0x80);
         bytes[8] = (byte)((bytes[8] & 0x3f) | 0x80);

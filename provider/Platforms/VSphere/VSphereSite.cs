@@ -55,7 +55,7 @@ internal sealed partial class VSphereSite : Site
 
     public override string Where => Address.Server;
 
-    public override Capabilities Capabilities => new() { TakesFrom = ["libvirt"], ChangedBlockTracking = true, LiveFamily = Key };
+    public override Capabilities Capabilities => new() { TakesFrom = ["libvirt"], ChangedBlockTracking = true, TakesWholeDisks = true, WhyNoTestBoot = null, LiveFamily = Key };
 
     public override async Task<SiteFacts> DescribeAsync(CancellationToken cancellation)
     {

@@ -151,12 +151,18 @@ public sealed class VcsimRefusalTests(TwoVcenters vcenters) : IClassFixture<TwoV
     }
 
     [Fact(Timeout = Limit)]
-    public async Task What_is_not_done_there_is_said_at_preview_a_test_boot_is_refused_and_a_replica_has_no_points()
+    public async Task A_test_needs_a_further_right_and_a_replica_has_no_points_which_preview_says()
     {
-        var tested = await LookAsync(goal: MigrationGoal.Tested);
-        var refused = Assert.Single(tested.Findings, finding => finding.Id == "request.goal.test-boot");
-        Assert.Equal(Severity.Error, refused.Severity);
-        Assert.Contains("\"vc2\" (vsphere) cannot test-boot", refused.Message, StringComparison.Ordinal);
+        await vcenters.Away.DenyAsync("VirtualMachine.Config.RemoveDisk");
+        try
+        {
+            var tested = await LookAsync(goal: MigrationGoal.Tested);
+            Assert.Contains(tested.Findings, finding => finding.Id == "access.target.auth" && finding.Message.Contains("VirtualMachine.Config.RemoveDisk on folder vm", StringComparison.Ordinal));
+        }
+        finally
+        {
+            await vcenters.Away.DenyAsync("");
+        }
 
         var replica = await LookAsync(goal: MigrationGoal.Replicated);
         Assert.False(replica.IsBlocked, string.Join(' ', replica.Findings));

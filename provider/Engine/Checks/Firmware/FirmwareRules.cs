@@ -34,8 +34,8 @@ internal static class FirmwareRules
         {
             look.Say(
                 $"{vm} boots by UEFI, and its variables (boot entries, enrolled keys) do not go along: "
-                + (look.Subject.From.Kind == to ? "its platform does not tell where they lie. Start it once. " : $"another platform's are of no use to a {to} site. ")
-                + "A guest that has a fallback boot loader (\\EFI\\BOOT\\BOOTX64.EFI) boots without them: declare the fact guest.fallbackLoader, or waive this.");
+                + (look.Subject.From.Kind == to ? "its platform does not tell where they lie, or does not carry them (a libvirt VM tells once it was started). " : $"another platform's are of no use to a {to} site. ")
+                + "A guest that has a fallback boot loader (\\EFI\\BOOT\\BOOTX64.EFI) boots by that path and makes its boot entries anew, one that has only its own loader does not boot: declare the fact guest.fallbackLoader, or waive this.");
         }
     });
 

@@ -11,7 +11,10 @@ namespace VmMigrate.Platforms.VSphere.Disks;
 /// <summary>
 /// A disk read by VMware's own library through <c>nbdkit vddk</c>, which the user has installed: it reads VMs with snapshots too, and knows which blocks are in use.
 /// </summary>
-/// <remarks>Source: nbdkit-vddk-plugin(1). The server ends with this object, and with this process (<c>--exit-with-parent</c>).</remarks>
+/// <remarks>
+/// Source: nbdkit-vddk-plugin(1). The server ends with this object, and with this process (<c>--exit-with-parent</c>). One that is lost is not started again: the copy ends with it, and the
+/// next run goes on. So nothing asks <see cref="DiskAccess.MayReopen"/>, and since it only reads, a run that was taken over does no harm by it.
+/// </remarks>
 internal sealed class VddkDisk : DiskAccess
 {
     internal const string Kind = "VMware's disk library through nbdkit (fast: the network's or the datastore's own speed)";
