@@ -208,7 +208,7 @@ internal sealed partial class Ec2Actions
                 throw new Ec2Error(400, "OperationNotPermitted", $"The instance '{instance.Id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.");
             }
 
-            if (instance.State != "terminated")
+            if (instance.State is not ("shutting-down" or "terminated"))
             {
                 (instance.State, instance.SettlesAt) = ("shutting-down", world.Now + world.Work);
             }
@@ -223,6 +223,11 @@ internal sealed partial class Ec2Actions
             var type = call.Text("InstanceType.Value");
             var devices = call.Prefixes("BlockDeviceMapping").ConvertAll(p => (Device: call.Need(p + ".DeviceName"), Delete: call.Flag(p + ".Ebs.DeleteOnTermination")));
             call.Done();
+            if (instance.State is "shutting-down" or "terminated")
+            {
+                throw new Ec2Error(400, "IncorrectInstanceState", $"The instance '{instance.Id}' is not in a state in which its attributes can be modified.");
+            }
+
             instance.TerminationProtected = terminate ?? instance.TerminationProtected;
             instance.StopProtected = stop ?? instance.StopProtected;
             if (type is not null)

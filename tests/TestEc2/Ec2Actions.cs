@@ -73,7 +73,7 @@ internal sealed partial class Ec2Actions(World world)
     {
         _reads["DescribeInstances"] = call => [E("reservationSet", Select(
             world.Instances, call, "InstanceId", id => Ec2Error.NotFound("Instance", id),
-            new() { ["instance-state-name"] = i => [i.State], ["vpc-id"] = i => [i.Vpc] })
+            new() { ["instance-id"] = i => [i.Id], ["instance-state-name"] = i => [i.State], ["vpc-id"] = i => [i.Vpc] })
             .Select(instance => E("item", E("reservationId", "r-" + instance.Id[2..]), E("ownerId", World.Owner), E("groupSet"), E("instancesSet", E("item", [.. InstanceOf(instance)])))).ToArray<object?>())];
         _reads["DescribeInstanceStatus"] = call =>
         {

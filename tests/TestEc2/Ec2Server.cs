@@ -21,6 +21,7 @@ internal sealed class Ec2Server : IAsyncDisposable
     private readonly Ec2Actions _ec2;
     private readonly EbsApi _ebs;
     private readonly SignatureCheck _signatures;
+    private int _busy;
 
     private Ec2Server(World world, int port)
     {
@@ -71,7 +72,23 @@ internal sealed class Ec2Server : IAsyncDisposable
         }
     }
 
+    /// <summary>How many calls are being worked on.</summary>
+    internal int Busy => Volatile.Read(ref _busy);
+
     private async Task AnswerAsync(HttpContext context)
+    {
+        Interlocked.Increment(ref _busy);
+        try
+        {
+            await AnswerOneAsync(context);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _busy);
+        }
+    }
+
+    private async Task AnswerOneAsync(HttpContext context)
     {
         var request = context.Request;
         var body = await ReadAsync(request);
@@ -118,10 +135,22 @@ internal sealed class Ec2Server : IAsyncDisposable
                 case "ebs":
                     EbsApi.Reply reply;
                     World.Faults.Before?.Invoke(request.Method + " " + path);
+                    var parameters = QueryHelpers.ParseQuery(query).ToDictionary(entry => entry.Key, entry => entry.Value.ToString());
+                    if (World.Faults.Lose is { } lose)
+                    {
+                        var method = request.Method;
+                        var headers = request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+                        if (lose(method + " " + path, world => new EbsApi(world).Answer(method, path, parameters, headers.GetValueOrDefault, body, who)))
+                        {
+                            context.Abort();
+                            return;
+                        }
+                    }
+
                     lock (World.Gate)
                     {
                         Count(request.Method + (path.Contains("/completion/", StringComparison.Ordinal) ? " completion" : path.EndsWith("/blocks", StringComparison.Ordinal) ? " list" : path.EndsWith("/changedblocks", StringComparison.Ordinal) ? " changed" : path == "/snapshots" ? " start" : " block"));
-                        reply = _ebs.Answer(request.Method, path, QueryHelpers.ParseQuery(query).ToDictionary(entry => entry.Key, entry => entry.Value.ToString()), Header, body, who);
+                        reply = _ebs.Answer(request.Method, path, parameters, Header, body, who);
                     }
 
                     if (World.Faults.Strikes(World.Faults.LostReplies))
@@ -152,7 +181,14 @@ internal sealed class Ec2Server : IAsyncDisposable
                 default:
                     var form = QueryHelpers.ParseQuery(Encoding.UTF8.GetString(body.Span)).ToDictionary(entry => entry.Key, entry => entry.Value.ToString());
                     var call = new QueryParameters(form);
-                    World.Faults.Before?.Invoke(call.DryRun ? "DryRun " + call.Action : call.Action);
+                    var action = call.DryRun ? "DryRun " + call.Action : call.Action;
+                    World.Faults.Before?.Invoke(action);
+                    if (World.Faults.Lose?.Invoke(action, world => new Ec2Actions(world).Answer(new QueryParameters(form), who)) ?? false)
+                    {
+                        context.Abort();
+                        return;
+                    }
+
                     string text;
                     lock (World.Gate)
                     {

@@ -27,6 +27,9 @@ internal sealed class Faults(int seed)
     /// <summary>Called with the action before anything happens; may throw an <see cref="Ec2Error"/> or cancel the expiry of keys.</summary>
     internal Action<string>? Before { get; set; }
 
+    /// <summary>Called with the action and its effect before it has that; true: the call is lost on its way, and whoever asked for it may have its effect later, in this world or a copy of it.</summary>
+    internal Func<string, Action<World>, bool>? Lose { get; set; }
+
     internal bool Strikes(double share)
     {
         lock (_gate)

@@ -66,6 +66,8 @@ internal sealed class PretendedGuests : GuestRunner
             }
         }
 
+        internal override Guest Copy() => (Guest)MemberwiseClone();
+
         public override void Dispose()
         {
         }

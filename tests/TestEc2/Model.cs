@@ -30,6 +30,14 @@ internal abstract class Thing
     internal int Hidden { get; set; }
 
     internal string? Name => Tags.GetValueOrDefault("Name");
+
+    /// <summary>Another thing of the same id that says the same; what it refers to is still the original's.</summary>
+    internal virtual Thing Copy()
+    {
+        var copy = (Thing)MemberwiseClone();
+        copy.Tags = new Dictionary<string, string>(Tags);
+        return copy;
+    }
 }
 
 internal sealed class Subnet : Thing
@@ -87,7 +95,7 @@ internal sealed class Snapshot : Thing
 
     internal string? Volume { get; init; }
 
-    internal Snapshot? Parent { get; init; }
+    internal Snapshot? Parent { get; set; }
 
     /// <summary>All snapshots and volumes that come of one another.</summary>
     internal required string Lineage { get; init; }
@@ -97,14 +105,21 @@ internal sealed class Snapshot : Thing
     internal string? Description { get; init; }
 
     /// <summary>The whole content at its moment: 512 KiB blocks that were ever written.</summary>
-    internal required Dictionary<int, byte[]> Blocks { get; init; }
+    internal required Dictionary<int, byte[]> Blocks { get; set; }
 
     /// <summary>Checksums of blocks that were put into this very snapshot.</summary>
-    internal SortedDictionary<int, byte[]> Put { get; } = [];
+    internal SortedDictionary<int, byte[]> Put { get; private set; } = [];
 
     internal string? ClientToken { get; init; }
 
     internal int TokenSeed { get; set; }
+
+    internal override Thing Copy()
+    {
+        var copy = (Snapshot)base.Copy();
+        (copy.Blocks, copy.Put) = (new Dictionary<int, byte[]>(Blocks), new SortedDictionary<int, byte[]>(Put));
+        return copy;
+    }
 }
 
 internal sealed class Volume : Thing
@@ -142,6 +157,13 @@ internal sealed class Volume : Thing
     internal Snapshot? Last { get; set; }
 
     internal string? ClientToken { get; init; }
+
+    internal override Thing Copy()
+    {
+        var copy = (Volume)base.Copy();
+        copy.Blocks = new Dictionary<int, byte[]>(Blocks);
+        return copy;
+    }
 }
 
 internal sealed class Image : Thing
@@ -165,7 +187,7 @@ internal sealed class Instance : Thing
 {
     internal required InstanceType Type { get; set; }
 
-    internal required Image Image { get; init; }
+    internal required Image Image { get; set; }
 
     internal required string Zone { get; init; }
 
@@ -198,6 +220,13 @@ internal sealed class Instance : Thing
     internal bool HasNoAgent { get; set; }
 
     internal string LastConsole { get; set; } = "";
+
+    internal override Thing Copy()
+    {
+        var copy = (Instance)base.Copy();
+        copy.Running = Running?.Copy();
+        return copy;
+    }
 }
 
 internal sealed record InstanceType(
@@ -216,6 +245,9 @@ internal abstract class Guest : IDisposable
     internal abstract void AskToStop();
 
     internal abstract bool HasEnded { get; }
+
+    /// <summary>Another guest in the same state.</summary>
+    internal virtual Guest Copy() => throw new NotSupportedException("A guest on a machine of its own cannot be copied.");
 
     /// <summary>Pulls the plug.</summary>
     public abstract void Dispose();

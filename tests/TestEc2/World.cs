@@ -3,13 +3,13 @@ using System.Globalization;
 namespace VmMigrate.TestEc2;
 
 /// <summary>One account in one region: everything that exists, and how it changes with time. Not safe for threads: whoever calls holds <see cref="Gate"/>.</summary>
-internal sealed class World
+internal sealed partial class World
 {
     internal const int BlockBytes = 512 << 10;
     internal const string Owner = "123456789012";
 
     /// <summary>No id is ever given twice, whatever else runs on this machine.</summary>
-    private readonly uint _salt = (uint)System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
+    private uint _salt = (uint)System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
 
     private int _next = 1;
 

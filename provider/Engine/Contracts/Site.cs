@@ -96,6 +96,9 @@ public abstract partial class Site : IAsyncDisposable
     /// <summary>The VM's definition is gone, its disks stay. The VM must be off and carry the stamp.</summary>
     public abstract Task EnsureUndefinedAsync(string vmId, string migrationId, CancellationToken cancellation);
 
+    /// <summary>What the site has made beside the migration's VMs and disks, and what hung on VMs that are gone or on their way, is gone as well. What belongs to a VM that is still there is left alone.</summary>
+    public virtual Task EnsureNothingLeftAsync(string migrationId, CancellationToken cancellation) => Task.CompletedTask;
+
     /// <summary>True when the guest's agent answers a ping within a second or so.</summary>
     public abstract Task<bool> PingAgentAsync(string vmId, CancellationToken cancellation);
 

@@ -106,6 +106,9 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
     public override Task<string> EnsureTestCloneAsync(VmRequest request, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsureTestCloneAsync(request, cancellation), cancellation);
 
+    public override Task EnsureNothingLeftAsync(string migrationId, CancellationToken cancellation) =>
+        WriteAsync(() => site.EnsureNothingLeftAsync(migrationId, cancellation), cancellation);
+
     public override Task EnsureTestClonesRemovedAsync(string migrationId, CancellationToken cancellation) =>
         WriteAsync(() => site.EnsureTestClonesRemovedAsync(migrationId, cancellation), cancellation);
 

@@ -54,6 +54,8 @@ public sealed partial class InventorySite
 
     public override Task<string> EnsureTestCloneAsync(VmRequest request, CancellationToken cancellation) => ChangeAsync(() => _site.EnsureTestCloneAsync(request, cancellation));
 
+    public override Task EnsureNothingLeftAsync(string migrationId, CancellationToken cancellation) => ChangeAsync(() => _site.EnsureNothingLeftAsync(migrationId, cancellation));
+
     public override Task EnsureTestClonesRemovedAsync(string migrationId, CancellationToken cancellation) =>
         ChangeAsync(() => _site.EnsureTestClonesRemovedAsync(migrationId, cancellation));
 

@@ -15,8 +15,7 @@ internal static class CopyRemoval
         {
             if (copy.Stamp is { Role: StampRole.Target } && which(copy))
             {
-                await site.EnsureOffAsync(copy.Id, TimeSpan.Zero, force: true, cancellation);
-                await site.EnsureUnfencedAsync(copy.Id, migrationId, cancellation);
+                await ReadyAsync(site, copy, migrationId, cancellation);
                 await site.EnsureTrackingRemovedAsync(copy.Id, migrationId, cancellation);
                 await site.EnsureUndefinedAsync(copy.Id, migrationId, cancellation);
             }
@@ -30,8 +29,7 @@ internal static class CopyRemoval
         {
             if (copy.Stamp is { Role: StampRole.Target } && (vmId is null || copy.Id == vmId))
             {
-                await site.EnsureOffAsync(copy.Id, TimeSpan.Zero, force: true, cancellation);
-                await site.EnsureUnfencedAsync(copy.Id, migrationId, cancellation);
+                await ReadyAsync(site, copy, migrationId, cancellation);
                 await site.EnsureRemovedAsync(copy.Id, migrationId, cancellation);
             }
         }
@@ -42,6 +40,24 @@ internal static class CopyRemoval
             {
                 await site.EnsureDiskRemovedAsync(disk, cancellation);
             }
+        }
+
+        if (vmId is null)
+        {
+            await site.EnsureNothingLeftAsync(migrationId, cancellation);
+        }
+    }
+
+    /// <summary>Off and without a fence, so that it can be removed. One that has gone meanwhile, by the last call of a run that was killed, is as wanted.</summary>
+    private static async Task ReadyAsync(Site site, Vm copy, string migrationId, CancellationToken cancellation)
+    {
+        try
+        {
+            await site.EnsureOffAsync(copy.Id, TimeSpan.Zero, force: true, cancellation);
+            await site.EnsureUnfencedAsync(copy.Id, migrationId, cancellation);
+        }
+        catch (PlatformException e) when (e.Kind == PlatformErrorKind.NotFound)
+        {
         }
     }
 }

@@ -24,6 +24,8 @@ internal sealed partial class RetireSource : Step
     {
         if (run.Seen.Home is not { } home)
         {
+            // By a run that was killed, perhaps, which had more to do there.
+            await run.Seen.HomeSite.EnsureNothingLeftAsync(run.MigrationId, cancellation);
             return "the source was gone already";
         }
 

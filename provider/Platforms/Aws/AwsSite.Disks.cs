@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using VmMigrate.Engine.Blocks;
@@ -11,6 +13,9 @@ namespace VmMigrate.Platforms.Aws;
 internal sealed partial class AwsSite
 {
     private const string LocationPrefix = "ebs:";
+
+    /// <summary>How many values one filter of a Describe call takes.</summary>
+    private const int MostFilterValues = 200;
 
     public override async Task<ImmutableArray<TargetDisk>> FindStampedDisksAsync(string migrationId, CancellationToken cancellation) =>
         await DisksAsync(migrationId, cancellation).ConfigureAwait(false);
@@ -66,14 +71,16 @@ internal sealed partial class AwsSite
         }
 
         var line = await TargetLine.FindAsync(_connection, _ebs, there, cancellation).ConfigureAwait(false);
-        return new EbsDiskAccess(new SnapshotDisk(_ebs, line, $"{Name} {disk.Location}", there.LengthBytes), _settings.BlocksInFlight, writable: true, null, MapOf(there));
+        return new EbsDiskAccess(new SnapshotDisk(_ebs, line, $"{Name} {disk.Location}", there.LengthBytes), _settings.BlocksInFlight, writable: true, null, await MapOfAsync(there, cancellation).ConfigureAwait(false));
     }
 
     /// <summary>EBS has no place for a map beside a snapshot: it lies on the runner, with the journal of what was put. Another runner compares what was sealed.</summary>
-    private static FileResumeStore MapOf(TargetDisk disk)
+    /// <remarks>Named also by the account and region: two declarations of one runner may move VMs of one name to different ones.</remarks>
+    private async Task<FileResumeStore> MapOfAsync(TargetDisk disk, CancellationToken cancellation)
     {
+        var place = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(await IdentityAsync(cancellation).ConfigureAwait(false))))[..12];
         Directory.CreateDirectory(PutJournal.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return new FileResumeStore(Path.Combine(PutJournal.Folder, $"{disk.MigrationId}.{disk.DiskName}"));
+        return new FileResumeStore(Path.Combine(PutJournal.Folder, $"{disk.MigrationId}.{disk.DiskName}.{place}"));
     }
 
     public override async Task EnsureDiskRemovedAsync(TargetDisk disk, CancellationToken cancellation)
@@ -173,7 +180,7 @@ internal sealed partial class AwsSite
 
     private async Task RemoveDiskAsync(TargetDisk disk, CancellationToken cancellation)
     {
-        await MapOf(disk).DeleteAsync(cancellation).ConfigureAwait(false);
+        await (await MapOfAsync(disk, cancellation).ConfigureAwait(false)).DeleteAsync(cancellation).ConfigureAwait(false);
         foreach (var volume in (await VolumesAsync([AwsTags.With(AwsTags.Migration, disk.MigrationId), AwsTags.With(AwsTags.Disk, disk.DiskName)], cancellation).ConfigureAwait(false)).Where(volume => volume.State == VolumeState.Available))
         {
             await DeleteVolumeAsync(volume.VolumeId, cancellation).ConfigureAwait(false);
@@ -210,8 +217,15 @@ internal sealed partial class AwsSite
     {
         var volumes = await VolumesAsync(
             migrationId is null ? [new Filter("tag-key", [AwsTags.Disk])] : [AwsTags.With(AwsTags.Migration, migrationId), new Filter("tag-key", [AwsTags.Disk])], cancellation).ConfigureAwait(false);
-        var attached = volumes.Select(volume => (Tags: AwsTags.Read(volume.Tags), Vm: HeldVolume.ReadFence(volume)?.Instance ?? volume.Attachments?.FirstOrDefault()?.InstanceId))
-            .Where(volume => volume.Vm is not null).GroupBy(volume => (volume.Tags.GetValueOrDefault(AwsTags.Migration), volume.Tags[AwsTags.Disk])).ToDictionary(group => group.Key, group => group.First());
+        var held = volumes.ConvertAll(volume => (Tags: AwsTags.Read(volume.Tags), Vm: HeldVolume.ReadFence(volume)?.Instance ?? volume.Attachments?.FirstOrDefault()?.InstanceId)).FindAll(volume => volume.Vm is not null);
+        // An instance that ends still holds its volumes, and is no VM any more. Asked in this order: who was seen to hold one is seen to be gone, never the other way round.
+        var holders = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var some in held.Select(volume => volume.Vm!).Distinct().Chunk(MostFilterValues))
+        {
+            holders.UnionWith((await InstancesAsync([new Filter("instance-id", [.. some])], cancellation).ConfigureAwait(false)).Select(instance => instance.InstanceId));
+        }
+
+        var attached = held.Where(volume => holders.Contains(volume.Vm!)).GroupBy(volume => (volume.Tags.GetValueOrDefault(AwsTags.Migration), volume.Tags[AwsTags.Disk])).ToDictionary(group => group.Key, group => group.First());
         var snapshots = await TargetLine.SnapshotsAsync(_connection, migrationId, null, cancellation).ConfigureAwait(false);
         var disks = snapshots.Where(snapshot => snapshot.State != SnapshotState.Error).Select(snapshot => AwsTags.Read(snapshot.Tags)).Concat(attached.Values.Select(volume => volume.Tags))
             .Where(tags => tags.ContainsKey(AwsTags.Migration) && tags.ContainsKey(AwsTags.Disk))

@@ -126,24 +126,40 @@ internal sealed partial class AwsSite
         var attachment = (volume.Attachments ?? []).Find(one => one.InstanceId == vmId);
         if (attachment is null)
         {
-            await _connection.AskAsync($"attaching {volumeId} to {vmId} as {device}", ec2 => ec2.AttachVolumeAsync(new AttachVolumeRequest(volumeId, vmId, device), cancellation), cancellation).ConfigureAwait(false);
+            try
+            {
+                await _connection.AskAsync($"attaching {volumeId} to {vmId} as {device}", ec2 => ec2.AttachVolumeAsync(new AttachVolumeRequest(volumeId, vmId, device), cancellation), cancellation).ConfigureAwait(false);
+            }
+            catch (PlatformException e) when (e.Kind == PlatformErrorKind.Busy)
+            {
+                // By the last call of a run that was killed it is there by now.
+                var now = await _connection.AskAsync($"inspecting {volumeId}", ec2 => ec2.DescribeVolumesAsync(new DescribeVolumesRequest { VolumeIds = [volumeId] }, cancellation), cancellation).ConfigureAwait(false);
+                if (!(now.Volumes[0].Attachments ?? []).Exists(one => one.InstanceId == vmId && one.Device == device))
+                {
+                    throw;
+                }
+            }
+
             await VolumeStateAsync(volumeId, VolumeState.InUse, cancellation).ConfigureAwait(false);
         }
 
         if ((attachment?.DeleteOnTermination ?? false) != delete)
         {
-            await _connection.AskAsync(
-                $"setting how {volumeId} is attached to {vmId}",
-                ec2 => ec2.ModifyInstanceAttributeAsync(
-                    new ModifyInstanceAttributeRequest
-                    {
-                        InstanceId = vmId,
-                        BlockDeviceMappings = [new InstanceBlockDeviceMappingSpecification { DeviceName = device, Ebs = new EbsInstanceBlockDeviceSpecification { DeleteOnTermination = delete } }],
-                    },
-                    cancellation),
-                cancellation).ConfigureAwait(false);
+            await SetAttachmentsAsync(vmId, [device], delete, cancellation).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Whether volumes go with their instance.</summary>
+    private async Task SetAttachmentsAsync(string vmId, IEnumerable<string> devices, bool delete, CancellationToken cancellation) => await _connection.AskAsync(
+        $"setting how volumes are attached to {vmId}",
+        ec2 => ec2.ModifyInstanceAttributeAsync(
+            new ModifyInstanceAttributeRequest
+            {
+                InstanceId = vmId,
+                BlockDeviceMappings = [.. devices.Select(device => new InstanceBlockDeviceMappingSpecification { DeviceName = device, Ebs = new EbsInstanceBlockDeviceSpecification { DeleteOnTermination = delete } })],
+            },
+            cancellation),
+        cancellation).ConfigureAwait(false);
 
     private async Task VolumeStateAsync(string volumeId, VolumeState state, CancellationToken cancellation) => await _connection.UntilAsync(
         $"volume {volumeId} to be {state.Value}", StatePatience,

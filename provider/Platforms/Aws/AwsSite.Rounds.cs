@@ -89,7 +89,7 @@ internal sealed partial class AwsSite
 
         await _connection.UntilAsync(
             $"checkpoint {checkpoint} to be seen", StatePatience,
-            async () => (await CheckpointAsync(instance.InstanceId, migrationId, checkpoint, cancellation).ConfigureAwait(false)).Count == made.Count, cancellation).ConfigureAwait(false);
+            async () => made.Values.All((await CheckpointSnapshotsAsync(instance.InstanceId, migrationId, cancellation).ConfigureAwait(false)).Select(snapshot => snapshot.SnapshotId).Contains), cancellation).ConfigureAwait(false);
         return made;
     }
 
@@ -100,9 +100,10 @@ internal sealed partial class AwsSite
         return [.. (page.Snapshots ?? []).Where(snapshot => snapshot.State != SnapshotState.Error)];
     }
 
+    /// <remarks>Of two of one volume, by the late call of a run that was killed, the older one: what changed since then is all that changed since the other, and more.</remarks>
     private async Task<Dictionary<string, string>> CheckpointAsync(string vmId, string migrationId, string checkpoint, CancellationToken cancellation) =>
         (await CheckpointSnapshotsAsync(vmId, migrationId, cancellation).ConfigureAwait(false)).Where(snapshot => AwsTags.Read(snapshot.Tags)[AwsTags.Checkpoint] == checkpoint)
-        .ToDictionary(snapshot => snapshot.VolumeId, snapshot => snapshot.SnapshotId);
+        .GroupBy(snapshot => snapshot.VolumeId).ToDictionary(group => group.Key, group => group.MinBy(snapshot => snapshot.StartTime)!.SnapshotId);
 
     private sealed class Round(AwsSite site, Instance instance, List<HeldVolume> held, RoundRequest request, Dictionary<string, string> snapshots, Dictionary<string, string>? since) : DiskRound
     {

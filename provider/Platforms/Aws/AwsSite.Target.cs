@@ -16,6 +16,7 @@ internal sealed partial class AwsSite
     public override async Task<string> EnsureDefinedAsync(VmRequest request, CancellationToken cancellation)
     {
         var id = request.Stamp.MigrationId;
+        await EndedAsync(id, cancellation).ConfigureAwait(false);
         var ours = await InstancesAsync([AwsTags.With(AwsTags.Migration, id)], cancellation).ConfigureAwait(false);
         if (ours.Find(instance => AwsTags.Read(instance.Tags).ContainsKey(AwsTags.Defined)) is { } defined)
         {
@@ -69,7 +70,7 @@ internal sealed partial class AwsSite
     {
         if (await RequireOursOffAsync(vmId, migrationId, cancellation).ConfigureAwait(false) is { } instance)
         {
-            await TerminateAsync(instance, migrationId, cancellation).ConfigureAwait(false);
+            await TerminateAsync(instance, migrationId, [], cancellation).ConfigureAwait(false);
         }
 
         await RemoveCardsAsync(migrationId, cancellation).ConfigureAwait(false);
@@ -80,11 +81,17 @@ internal sealed partial class AwsSite
     {
         if (await RequireOursOffAsync(vmId, migrationId, cancellation).ConfigureAwait(false) is { } instance)
         {
-            var held = await HeldAsync(instance, cancellation).ConfigureAwait(false);
-            // Who comes after a run that was killed finds them by the instance alone.
+            // Who comes after a run that was killed finds them by the instance alone: what hangs on it goes before it or with it.
             await EnsureTrackingRemovedAsync(vmId, migrationId, cancellation).ConfigureAwait(false);
-            await TerminateAsync(instance, migrationId, cancellation).ConfigureAwait(false);
-            foreach (var volume in held)
+            var held = await HeldAsync(instance, cancellation).ConfigureAwait(false);
+            var fenced = held.FindAll(volume => (volume.Volume.Attachments ?? []).Count == 0);
+            foreach (var volume in fenced)
+            {
+                await EnsureTagsAsync(volume.Volume.VolumeId, new Dictionary<string, string> { [AwsTags.Migration] = migrationId, [AwsTags.Kind] = AwsTags.Leaving }, [], cancellation).ConfigureAwait(false);
+            }
+
+            await TerminateAsync(instance, migrationId, held.Except(fenced).Select(volume => volume.Device), cancellation).ConfigureAwait(false);
+            foreach (var volume in fenced)
             {
                 await DeleteVolumeAsync(volume.Volume.VolumeId, cancellation).ConfigureAwait(false);
             }
@@ -102,10 +109,21 @@ internal sealed partial class AwsSite
         await EnsureTrackingRemovedAsync(vmId, migrationId, cancellation).ConfigureAwait(false);
     }
 
+    public override Task EnsureNothingLeftAsync(string migrationId, CancellationToken cancellation) => RemoveLeftoversAsync(migrationId, cancellation);
+
     /// <summary>What runs that were killed have left of instances that are gone: cards, images, checkpoints, and volumes of an image.</summary>
     private async Task RemoveLeftoversAsync(string migrationId, CancellationToken cancellation)
     {
         await EndedAsync(migrationId, cancellation).ConfigureAwait(false);
+        foreach (var root in await VolumesAsync([AwsTags.With(AwsTags.Migration, migrationId), AwsTags.With(AwsTags.Kind, AwsTags.Leaving), new Filter("status", ["available"])], cancellation).ConfigureAwait(false))
+        {
+            // Of a source that was removed, when it was behind its fence.
+            if (HeldVolume.ReadFence(root) is not { } fence || await FindInstanceAsync(fence.Instance, cancellation).ConfigureAwait(false) is null)
+            {
+                await DeleteVolumeAsync(root.VolumeId, cancellation).ConfigureAwait(false);
+            }
+        }
+
         if ((await InstancesAsync([AwsTags.With(AwsTags.Migration, migrationId)], cancellation).ConfigureAwait(false)).Exists(instance => AwsTags.Read(instance.Tags).GetValueOrDefault(AwsTags.Role) != "source"))
         {
             return;
@@ -165,26 +183,52 @@ internal sealed partial class AwsSite
     }
 
     /// <summary>The instance is gone, and the volumes that we made for it. What others attached to it stays.</summary>
-    private async Task TerminateAsync(Instance instance, string migrationId, CancellationToken cancellation)
+    /// <param name="with">Devices whose volumes go with it, whoever made them.</param>
+    private async Task TerminateAsync(Instance instance, string migrationId, IEnumerable<string> with, CancellationToken cancellation)
     {
         var id = instance.InstanceId;
         var working = (await HeldAsync(instance, cancellation).ConfigureAwait(false)).FindAll(volume =>
             AwsTags.Read(volume.Volume.Tags) is var tags && tags.GetValueOrDefault(AwsTags.Migration) == migrationId && (tags.ContainsKey(AwsTags.Disk) || tags.GetValueOrDefault(AwsTags.Kind) == AwsTags.OfImage));
-        await _connection.AskAsync(
-            $"lifting the protection of {id}",
-            ec2 => ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = id, DisableApiTermination = false }, cancellation), cancellation).ConfigureAwait(false);
-        await _connection.AskAsync($"terminating {id}", ec2 => ec2.TerminateInstancesAsync(new TerminateInstancesRequest([id]), cancellation), cancellation).ConfigureAwait(false);
-        await _connection.UntilAsync(
-            $"instance {id} to be gone", StatePatience,
-            async () =>
+        try
+        {
+            if (with.Any())
             {
-                var found = await _connection.AskAsync($"inspecting {id}", ec2 => ec2.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] }, cancellation), cancellation).ConfigureAwait(false);
-                return (found.Reservations ?? []).SelectMany(reservation => reservation.Instances ?? []).All(one => one.State.Name == InstanceStateName.Terminated);
-            },
-            cancellation).ConfigureAwait(false);
+                await SetAttachmentsAsync(id, with, delete: true, cancellation).ConfigureAwait(false);
+            }
+
+            await _connection.AskAsync(
+                $"lifting the protection of {id}",
+                ec2 => ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = id, DisableApiTermination = false }, cancellation), cancellation).ConfigureAwait(false);
+            await _connection.AskAsync($"terminating {id}", ec2 => ec2.TerminateInstancesAsync(new TerminateInstancesRequest([id]), cancellation), cancellation).ConfigureAwait(false);
+        }
+        catch (PlatformException e) when (e.Kind is PlatformErrorKind.NotFound or PlatformErrorKind.Refused or PlatformErrorKind.Busy)
+        {
+            if (await FindInstanceAsync(id, cancellation).ConfigureAwait(false) is not null)
+            {
+                throw;
+            }
+
+            // It ends already, by the last call of a run that was killed.
+        }
+
+        await _connection.UntilAsync($"instance {id} to be gone", StatePatience, () => IsGoneAsync(id, cancellation), cancellation).ConfigureAwait(false);
         foreach (var volume in working)
         {
             await DeleteVolumeAsync(volume.Volume.VolumeId, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Terminated, which EC2 tells for about an hour, or not known any more.</summary>
+    private async Task<bool> IsGoneAsync(string id, CancellationToken cancellation)
+    {
+        try
+        {
+            var found = await _connection.AskAsync($"inspecting {id}", ec2 => ec2.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] }, cancellation), cancellation).ConfigureAwait(false);
+            return (found.Reservations ?? []).SelectMany(reservation => reservation.Instances ?? []).All(one => one.State.Name == InstanceStateName.Terminated);
+        }
+        catch (PlatformException e) when (e.Kind == PlatformErrorKind.NotFound)
+        {
+            return true;
         }
     }
 

@@ -51,7 +51,7 @@ internal sealed partial class AwsSite : Site
 
     public override async Task<SiteFacts> DescribeAsync(CancellationToken cancellation)
     {
-        var account = await _connection.AccountAsync(cancellation).ConfigureAwait(false);
+        var identity = await IdentityAsync(cancellation).ConfigureAwait(false);
         var instances = await InstancesAsync([], cancellation).ConfigureAwait(false);
         var subnets = await SubnetsAsync(cancellation).ConfigureAwait(false);
         var volumes = await VolumesAsync([], cancellation).ConfigureAwait(false);
@@ -60,7 +60,7 @@ internal sealed partial class AwsSite : Site
         {
             Site = Name,
             Platform = Key,
-            Identity = $"{account}/{_settings.Region}{(_settings.Endpoint is { } endpoint ? $"/{endpoint.Authority}" : "")}",
+            Identity = identity,
             Version = Fact.Known("2016-11-15"),
             Hosts = [new Hypervisor
             {
@@ -125,6 +125,9 @@ internal sealed partial class AwsSite : Site
     }
 
     private PlatformException No(PlatformErrorKind kind, string message) => new(kind, Name, message);
+
+    private async Task<string> IdentityAsync(CancellationToken cancellation) =>
+        $"{await _connection.AccountAsync(cancellation).ConfigureAwait(false)}/{_settings.Region}{(_settings.Endpoint is { } endpoint ? $"/{endpoint.Authority}" : "")}";
 
     // --- Asking EC2 ---
 

@@ -20,11 +20,14 @@ internal static class AwsTags
     /// <summary>On an instance: the stamp's role. An instance without it that has <see cref="Kind"/> is a shell that is being made.</summary>
     internal const string Role = Prefix + "role";
 
-    /// <summary>What the object is to us: disk, working, checkpoint, reading, shell, blank, image, card, lease, and <see cref="OfImage"/>.</summary>
+    /// <summary>What the object is to us: disk, working, checkpoint, reading, shell, blank, image, card, lease, <see cref="OfImage"/> and <see cref="Leaving"/>.</summary>
     internal const string Kind = Prefix + "kind";
 
     /// <summary>A volume that an instance has from its image: nobody's copy.</summary>
     internal const string OfImage = "of-image";
+
+    /// <summary>A volume that a fence keeps, of an instance that is being removed with all it has.</summary>
+    internal const string Leaving = "leaving";
 
     internal const string Disk = Prefix + "disk";
 

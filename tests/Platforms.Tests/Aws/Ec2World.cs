@@ -12,7 +12,7 @@ internal sealed class Ec2World : IAsyncDisposable
 {
     private Ec2World(Ec2Server server) => Server = server;
 
-    internal Ec2Server Server { get; }
+    internal Ec2Server Server { get; private set; }
 
     internal World World => Server.World;
 
@@ -107,12 +107,36 @@ internal sealed class Ec2World : IAsyncDisposable
         }
     }
 
-    /// <summary>No instance that is not terminated, no volume and no snapshot.</summary>
+    /// <summary>The same address answers out of another world.</summary>
+    internal async Task EnterAsync(World world)
+    {
+        var port = Server.Address.Port;
+        await Server.DisposeAsync();
+        Server = await Ec2Server.StartAsync(world, port);
+    }
+
+    /// <summary>Until no call is being worked on: one whose sender was killed has its effect a moment later than that.</summary>
+    internal async Task CalmAsync()
+    {
+        while (Server.Busy > 0)
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>No instance that is not terminated, no volume, snapshot, network interface and template, and no image of ours.</summary>
     internal void AssertNothingLeft()
     {
-        Assert.Empty(Do(world => world.Instances.Where(one => one.State != "terminated").ToList()));
-        Assert.Empty(World.Snapshots);
-        Assert.Empty(World.Volumes);
+        var left = Do(world => ((IEnumerable<(Thing Thing, string State)>)
+        [
+            .. world.Instances.Where(one => one.State != "terminated").Select(one => (one, one.State)),
+            .. world.Volumes.Select(one => (one, $"{one.State} {one.Instance}")),
+            .. world.Snapshots.Select(one => (one, $"{one.State} of {one.Volume}")),
+            .. world.Nics.Select(one => (one, $"of {one.Instance}")),
+            .. world.Templates.Select(one => (one, one.TemplateName)),
+            .. world.Images.Where(one => one.Tags.Count > 0).Select(one => (one, one.ImageName)),
+        ]).Select(one => $"{one.Thing.Id} ({one.State}): {string.Join(", ", one.Thing.Tags.Select(tag => $"{tag.Key}={tag.Value}"))}").ToList());
+        Assert.True(left.Count == 0, $"This is left:\n{string.Join('\n', left)}");
     }
 
     /// <summary>One run of the provider; no outcome where something stands against it.</summary>
