@@ -38,6 +38,9 @@ public abstract partial class Site : IAsyncDisposable
     /// </summary>
     public abstract Task<Vm?> InspectAsync(string vmId, CancellationToken cancellation);
 
+    /// <summary>A VM's stamp alone; null when it has none, or there is no such VM. Within a downtime it counts that this asks neither the guest nor for anything else.</summary>
+    public virtual async Task<Stamp?> FindStampAsync(string vmId, CancellationToken cancellation) => (await InspectAsync(vmId, cancellation))?.Stamp;
+
     /// <summary>All VMs in order of their names. Facts that cost a call to each guest (agent, addresses) may be unknown.</summary>
     public abstract IAsyncEnumerable<Vm> ListAsync(CancellationToken cancellation);
 

@@ -38,6 +38,8 @@ internal sealed class LeasedSite(Site site, HeldLease lease) : Site(site.Name)
 
     public override Task<Vm?> InspectAsync(string vmId, CancellationToken cancellation) => site.InspectAsync(vmId, cancellation);
 
+    public override Task<Stamp?> FindStampAsync(string vmId, CancellationToken cancellation) => site.FindStampAsync(vmId, cancellation);
+
     public override IAsyncEnumerable<Vm> ListAsync(CancellationToken cancellation) => site.ListAsync(cancellation);
 
     public override Task<ImmutableArray<Vm>> FindStampedAsync(string migrationId, CancellationToken cancellation) => site.FindStampedAsync(migrationId, cancellation);

@@ -81,6 +81,8 @@ public sealed partial class InventorySite : Site
 
     public override Task<Vm?> InspectAsync(string vmId, CancellationToken cancellation) => _site.InspectAsync(vmId, cancellation);
 
+    public override Task<Stamp?> FindStampAsync(string vmId, CancellationToken cancellation) => _site.FindStampAsync(vmId, cancellation);
+
     public override Task<double?> ProbeLinkAsync(LinkDirection direction, CancellationToken cancellation) => _site.ProbeLinkAsync(direction, cancellation);
 
     public override Task<TargetPreview> PreviewDefinedAsync(VmRequest request, CancellationToken cancellation) => _site.PreviewDefinedAsync(request, cancellation);

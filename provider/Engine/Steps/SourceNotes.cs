@@ -12,8 +12,7 @@ internal static class SourceNotes
     /// <summary>Changes notes of a VM's stamp; does nothing when the VM is gone or carries no stamp of ours.</summary>
     internal static async Task UpdateAsync(Site site, string vmId, string migrationId, Func<Stamp, Stamp> change, CancellationToken cancellation)
     {
-        var vm = await site.InspectAsync(vmId, cancellation);
-        if (vm?.Stamp is { } stamp && stamp.MigrationId == migrationId)
+        if (await site.FindStampAsync(vmId, cancellation) is { } stamp && stamp.MigrationId == migrationId)
         {
             var changed = change(stamp);
             if (!changed.Equals(stamp))

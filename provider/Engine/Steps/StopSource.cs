@@ -41,7 +41,7 @@ internal sealed class StopSource : Step
     /// <summary>The downtime begins. Its start stands on the platform, so that a run that takes over after a crash tells all of it.</summary>
     internal static async Task BeginAsync(Run run, CancellationToken cancellation)
     {
-        var known = (await run.From.InspectAsync(run.Vm.Id, cancellation))?.Stamp?[StampNotes.DownSince];
+        var known = (await run.From.FindStampAsync(run.Vm.Id, cancellation))?[StampNotes.DownSince];
         if (DateTimeOffset.TryParse(known, System.Globalization.CultureInfo.InvariantCulture, out var since))
         {
             run.DownSince = since;

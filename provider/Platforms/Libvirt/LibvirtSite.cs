@@ -77,6 +77,16 @@ internal sealed partial class LibvirtSite : Site
             },
             cancellation);
 
+    public override Task<Stamp?> FindStampAsync(string vmId, CancellationToken cancellation) =>
+        _connection.ReadAsync(
+            $"reading the stamp of VM {vmId}",
+            session =>
+            {
+                using var domain = session.FindDomain(vmId);
+                return domain is null ? null : StampXml.Read(Xml.Parse(session.Xml(domain, XmlFlags.Inactive)));
+            },
+            cancellation);
+
     public override async IAsyncEnumerable<Vm> ListAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         var names = await _connection.ReadAsync(
