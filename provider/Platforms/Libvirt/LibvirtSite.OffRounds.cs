@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using VmMigrate.Engine.Blocks;
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Platforms.Libvirt.Disks;
@@ -25,10 +26,16 @@ internal sealed partial class LibvirtSite
         var changed = new Dictionary<string, ExtentSet?>(StringComparer.Ordinal);
         foreach (var disk in subject.Disks.Where(disk => from >= 0 && disk.Tracked))
         {
-            var all = ExtentSet.Empty;
-            foreach (var name in names.Skip(from))
+            var bitmaps = names.Skip(from).Select(name => RoundXml.NameOf(request.MigrationId, name)).ToImmutableArray();
+            if (DirectFiles && exporter is LocalExporter && DirectDiskAccess.TryReadChanged(subject.Images[disk.Name], bitmaps) is { } told)
             {
-                var bitmap = RoundXml.NameOf(request.MigrationId, name);
+                changed[disk.Name] = told;
+                continue;
+            }
+
+            var all = ExtentSet.Empty;
+            foreach (var bitmap in bitmaps)
+            {
                 try
                 {
                     await using var image = await NbdDiskAccess.OpenAsync(exporter, subject.Images[disk.Name] with { Bitmap = bitmap }, Name, cancellation).ConfigureAwait(false);

@@ -58,6 +58,26 @@ internal sealed class DirectDiskAccess : DiskAccess
         }
     }
 
+    /// <summary>What persistent bitmaps of an image mark as changed, taken together. Null where a server has to read them, or has to say what is wrong with them.</summary>
+    internal static ExtentSet? TryReadChanged(DiskImage image, IEnumerable<string> bitmaps)
+    {
+        if (image.Format != "qcow2" || !PosixFile.IsRegular(image.Path))
+        {
+            return null;
+        }
+
+        try
+        {
+            // Only the image's own bitmaps are looked at, so whatever it rests on need not be opened.
+            using var reader = (Qcow2Reader)ImageFile.OpenForReading(image.Path, ImageFormat.Qcow2, new ImageOpenOptions { Backing = BackingPolicy.TopLayerOnly });
+            return ExtentSet.Of(bitmaps.SelectMany(bitmap => reader.DirtyExtents(bitmap, new Extent(0, reader.LengthBytes))));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     public override BlockReader OpenReader() => new ImageBlockReader(_guard, ownsImage: false);
 
     public override BlockWriter OpenWriter() => _writer is not null
