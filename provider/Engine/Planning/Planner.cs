@@ -207,9 +207,9 @@ public static class Planner
 
     private static bool Running(Run run) => run.Vm.Power == PowerState.Running && run.Seen.HomeFence != FenceState.Broken;
 
-    /// <summary>A live move got as far as the switch: the VM is off where it lived, at home or in a copy, and at the target there is what it wrote since, not accepted yet.</summary>
+    /// <summary>A live move got as far as the switch: the VM is off where it lived, at home or in a copy, or still sends its memory from there, and at the target there is what it wrote since, not accepted yet.</summary>
     /// <remarks>It need not run there any more: a way back that was killed, or somebody's hand, may have stopped it. What it wrote counts all the same.</remarks>
-    private static bool CameLive(Observation seen) => seen.Place is { Vm.Power: PowerState.Off } && seen.Copies.Any(IsLiveUnproven);
+    private static bool CameLive(Observation seen) => seen.Place is { Vm: { Power: PowerState.Off } or { IsSplit: true } } && seen.Copies.Any(IsLiveUnproven);
 
     private static bool WentTo(Observation seen, Site site) => seen.Copies.Any(copy => copy.Site == site && copy.Vm.Power != PowerState.Off && IsLiveUnproven(copy));
 

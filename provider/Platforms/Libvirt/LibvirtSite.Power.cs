@@ -135,6 +135,11 @@ internal sealed partial class LibvirtSite
             throw Transient(name);
         }
 
+        if (session.State(domain) is var (now, reason) && VmFacts.IsSplit(now, reason))
+        {
+            throw No(PlatformErrorKind.Refused, $"VM {name} at site {Name} still sends memory to its new host (post-copy): to switch it off here is to lose that, so it is not done, by force neither");
+        }
+
         if (state is VirDomainState.Paused or VirDomainState.SuspendedByGuest or VirDomainState.Crashed)
         {
             // It hears nothing. To switch it off is to pull the plug.

@@ -164,6 +164,11 @@ public sealed partial class SimulatorSite
             return null;
         }
 
+        if (vm.Split)
+        {
+            throw No(PlatformErrorKind.Refused, $"{vm.Name} still sends memory to its new host: to switch it off here is to lose that.");
+        }
+
         var listens = vm is { Power: PowerState.Running, Guest.IgnoresShutdown: false, Boots: true };
         if (vm.OffAt is null && patience > TimeSpan.Zero && listens && TakeGuestFault(turn, site, vm, "Guest.Shutdown") is not { Kind: FaultKind.Refuse })
         {

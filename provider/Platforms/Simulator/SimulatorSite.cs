@@ -42,6 +42,7 @@ public sealed partial class SimulatorSite : Site
         WhyNoTestBoot = null,
         SwitchesOffFrozen = true,
         HoldsWritesBack = true,
+        PostCopies = _options.Live,
         ChangedBlockTracking = _options.ChangedBlockTracking,
         LiveFamily = _options.Live ? $"simulator {_world.Label}" : null,
     };
@@ -95,6 +96,8 @@ public sealed partial class SimulatorSite : Site
         {
             { Fence: null } => FenceState.None,
             { Fence: { } fence } when fence.MigrationId != migrationId => FenceState.None,
+            // It was written ahead, and holds from the moment on at which this half is off.
+            { Split: true } => FenceState.None,
             { Fence.Weakened: true } or { Power: not PowerState.Off } => FenceState.Broken,
             _ => FenceState.Standing,
         }, cancellation);

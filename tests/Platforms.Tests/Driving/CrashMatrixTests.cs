@@ -22,6 +22,7 @@ public sealed class CrashMatrixTests
         Live,
         LiveRollBack,
         LiveMoveOn,
+        PostCopy,
         Tested,
         WarmTested,
     }
@@ -51,7 +52,7 @@ public sealed class CrashMatrixTests
         {
             for (var nth = 1; ; nth++)
             {
-                var world = new Rehearsal();
+                var world = direction == Direction.PostCopy ? PostCopyTests.Busy() : new Rehearsal();
                 var remembered = await PrepareAsync(world, direction);
                 var (spec, removal) = Wish(direction);
                 var (struck, calls) = (false, world.World.Calls.Count);
@@ -94,7 +95,7 @@ public sealed class CrashMatrixTests
     private static string[] Patterns(Direction direction) => direction switch
     {
         Direction.Warm or Direction.WarmFrozen or Direction.Tested or Direction.WarmTested => ["Ensure*", "TrySetLease", "OpenRound"],
-        Direction.Live or Direction.LiveRollBack or Direction.LiveMoveOn => ["Ensure*", "TrySetLease", "OpenRound", "MoveLive"],
+        Direction.Live or Direction.LiveRollBack or Direction.LiveMoveOn or Direction.PostCopy => ["Ensure*", "TrySetLease", "OpenRound", "MoveLive"],
         Direction.RollBack or Direction.WarmRollBack => ["Ensure*", "TrySetLease", "OpenRound", "OpenVmDisk"],
         _ => ["Ensure*", "TrySetLease"],
     };
@@ -108,6 +109,7 @@ public sealed class CrashMatrixTests
         Direction.WarmRollBack => (In(MigrationMode.Warm), true),
         Direction.Live => (In(MigrationMode.Live), false),
         Direction.LiveRollBack => (In(MigrationMode.Live), true),
+        Direction.PostCopy => (PostCopyTests.Spec(), false),
         Direction.Tested => (Rehearsal.Spec(MigrationGoal.Tested), false),
         Direction.WarmTested => (In(MigrationMode.Warm) with { Goal = MigrationGoal.Tested }, false),
         Direction.Move => (Rehearsal.Spec(), false),
@@ -119,7 +121,7 @@ public sealed class CrashMatrixTests
 
     private static async Task<Remembered?> PrepareAsync(Rehearsal world, Direction direction)
     {
-        if (direction is Direction.Move or Direction.Warm or Direction.WarmFrozen or Direction.Live or Direction.Tested or Direction.WarmTested)
+        if (direction is Direction.Move or Direction.Warm or Direction.WarmFrozen or Direction.Live or Direction.PostCopy or Direction.Tested or Direction.WarmTested)
         {
             return null;
         }
@@ -136,7 +138,7 @@ public sealed class CrashMatrixTests
         {
             switch (direction)
             {
-                case Direction.Move or Direction.Warm or Direction.WarmFrozen or Direction.Live:
+                case Direction.Move or Direction.Warm or Direction.WarmFrozen or Direction.Live or Direction.PostCopy:
                     await world.AssertRunsAtAsync("dc2", lossless);
                     break;
                 case Direction.Tested or Direction.WarmTested:

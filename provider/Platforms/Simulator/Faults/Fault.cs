@@ -45,7 +45,7 @@ public sealed record Fault
 
     /// <summary>
     /// The call's name without Async, such as <c>EnsureRunning</c>, with <c>*</c> for any characters; also <c>ReadBlocks</c> and <c>WriteBlocks</c>
-    /// (one for each leaf of 64 KiB). Where it begins with <c>Guest.</c> it is about the guest: <c>Guest.Boot</c>, <c>Guest.Shutdown</c>, <c>Guest.Agent</c>.
+    /// (one for each leaf of 64 KiB). Where it begins with <c>Guest.</c> it is about the guest: <c>Guest.Boot</c>, <c>Guest.Shutdown</c>, <c>Guest.Agent</c>, and <c>Guest.Memory</c>, which follows a guest that has changed sides before it.
     /// </summary>
     public string Call { get; init; } = "*";
 

@@ -146,17 +146,27 @@ internal sealed class Turn(SimulatedWorld owner, WorldState world, DateTimeOffse
     }
 
     /// <summary>The VM goes on at another site without a start: its guest sees nothing of it but a pause.</summary>
-    internal void MoveLive(SiteState from, VmState here, SiteState to, VmState there, DateTimeOffset pausedAt)
+    /// <param name="split">Its memory is still to follow, so that this half is not off yet.</param>
+    internal void MoveLive(SiteState from, VmState here, SiteState to, VmState there, DateTimeOffset pausedAt, bool split)
     {
         var before = CopiesRunning(here.Id);
         (there.Power, there.StartedAt, there.Boots, there.RecordsAtStart) = (PowerState.Running, here.StartedAt, here.Boots, here.RecordsAtStart);
         (there.FrozenAt, there.Stood) = (null, here.Stood + (now - pausedAt));
-        (here.Power, here.StartedAt, here.FrozenAt, here.Stood, here.Round) = (PowerState.Off, null, null, TimeSpan.Zero, null);
+        (here.Power, here.StartedAt, here.FrozenAt, here.Stood, here.Round) = (split ? PowerState.Paused : PowerState.Off, null, null, TimeSpan.Zero, null);
+        here.Split = split;
         Touch(here);
         Touch(there);
         NotePower(here, before, now);
-        Say(from, here, "moved away live");
+        Say(from, here, split ? "moved away live before its memory" : "moved away live");
         Say(to, there, "moved here live");
+    }
+
+    /// <summary>All memory of a VM that changed sides before it has come over.</summary>
+    internal void EndSplit(SiteState from, VmState here)
+    {
+        (here.Power, here.Split) = (PowerState.Off, false);
+        Touch(here);
+        Say(from, here, "sent the last of its memory");
     }
 
     /// <summary>The guest works only so much of its time from now on; 1: all of it.</summary>

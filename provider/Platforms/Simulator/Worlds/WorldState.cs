@@ -103,6 +103,9 @@ internal sealed class VmState
     /// <summary>Its host has crashed under it, and nobody has started it since.</summary>
     public bool Crashed { get; set; }
 
+    /// <summary>It has changed sides before its memory (post-copy): this is the half that still sends, paused for good.</summary>
+    public bool Split { get; set; }
+
     public List<VmDiskState> Disks { get; set; } = [];
 
     public List<VmNicState> Nics { get; set; } = [];
