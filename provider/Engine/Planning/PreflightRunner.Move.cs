@@ -112,13 +112,15 @@ public static partial class PreflightRunner
             findings.AddRange(Relocations.Moves(run) ? [] : await PreviewTargetAsync(run, cancellation));
         }
 
-        if (plan.Steps.Any(step => step is Steps.MoveLive) && place.Vm.Power == PowerState.Running && findings.TrueForAll(finding => finding.Id != "request.mode.supported"))
+        // One that has changed sides already only has to be finished, and may be while we look.
+        var goesLive = plan.Steps.Any(step => step is Steps.MoveLive) && place.Vm is { Power: PowerState.Running, IsSplit: false };
+        if (goesLive && findings.TrueForAll(finding => finding.Id != "request.mode.supported"))
         {
             findings.AddRange((await place.Site.FindLiveBlockersAsync(place.Vm.Id, to, cancellation)).Select(blocker => Finding.Error(
                 "request.mode.live", PropertyPath.Of("mode"), $"{place.Vm.Name} cannot move Live from \"{place.Site.Name}\" to \"{to.Name}\": {blocker}. Mode Warm is off for the last changes only.")));
         }
 
-        if (plan.Steps.Any(step => step is Steps.MoveLive) && spec.Cutover.OnNoConvergence == NoConvergence.PostCopy && place.Site.Capabilities.PostCopies && place.Vm.Power == PowerState.Running)
+        if (goesLive && spec.Cutover.OnNoConvergence == NoConvergence.PostCopy && place.Site.Capabilities.PostCopies)
         {
             var able = await place.Site.FindPostCopyBlockersAsync(place.Vm.Id, to, cancellation);
             var at = PropertyPath.Of("cutover.onNoConvergence");

@@ -22,7 +22,7 @@ public sealed partial class SimulatorSite
             var vm = Must(site, vmId);
             return
             [
-                .. vm.Power == PowerState.Running || vm.Split ? [] : new[] { $"{vm.Name} does not run" },
+                .. vm.Power == PowerState.Running ? [] : new[] { $"{vm.Name} does not run" },
                 .. vm.SpecialDevices.Where(kind => kind.StartsWith("hostdev", StringComparison.Ordinal)).Select(kind => $"device {kind} is tied to its host"),
             ];
         }, cancellation);
