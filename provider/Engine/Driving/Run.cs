@@ -103,7 +103,18 @@ public sealed class Run
     /// <summary>The copy's id at the target, once it is defined.</summary>
     public string? CopyId { get; set; }
 
-    public DateTimeOffset? DownSince { get; set; }
+    /// <summary>When the VM went down; null while it is up.</summary>
+    public DateTimeOffset? DownSince { get; private set; }
+
+    private long? _downFrom;
+
+    /// <param name="since">When an earlier run took it down; null: it goes down now.</param>
+    internal void GoesDown(DateTimeOffset? since = null) => (DownSince, _downFrom) = (since ?? Time.GetUtcNow(), since is null ? Time.GetTimestamp() : null);
+
+    /// <summary>How long it is down by now. Where this run took it down no clock that is set meanwhile counts.</summary>
+    internal TimeSpan? DownFor => DownSince is not { } since ? null
+        : _downFrom is { } from ? Time.GetElapsedTime(from)
+        : Time.GetUtcNow() - since is var time && time > TimeSpan.Zero ? time : TimeSpan.Zero;
 
     public TimeSpan? Downtime { get; set; }
 

@@ -28,6 +28,7 @@ internal sealed class CopyDisks : Step
         }
 
         var epoch = source.Stamp?[StampNotes.Epoch];
+        run.Proofs.Clear();
         using var noting = new SemaphoreSlim(1);
         var said = await DisksAtOnce.RunAsync(run, run.To, async (disk, meter, stop) =>
         {
@@ -64,6 +65,12 @@ internal sealed class CopyDisks : Step
 
             return (new DiskProof(disk.Name, length, result.SourceDigest!, result.TargetDigest!), DisksAtOnce.Say(disk, from, to, result));
         }, cancellation);
+
+        // Nothing but its being off has kept it from writing.
+        if (epoch is null && await run.From.InspectAsync(run.Vm.Id, cancellation) is not { Power: PowerState.Off })
+        {
+            throw new PlatformException(PlatformErrorKind.Busy, run.From.Name, $"{run.Name} does not stay off at {run.From.Name} while its disks are copied: somebody has started it, so the copy is of no one moment.");
+        }
 
         return string.Join("; ", said);
     }

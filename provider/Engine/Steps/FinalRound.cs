@@ -37,6 +37,7 @@ internal sealed class FinalRound : Step
             return await new CopyDisks().DoAsync(run, cancellation);
         }
 
+        run.Proofs.Clear();
         var said = new List<string>();
         foreach (var disk in run.Vm.Disks)
         {

@@ -25,6 +25,11 @@ internal sealed class ProveGuest : Step
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
+        if (run.Vm.Disks.FirstOrDefault(disk => !run.Proofs.Any(proof => proof.Disk == disk.Name && proof.SourceDigest == proof.TargetDigest)) is { } unproven)
+        {
+            throw new PlatformException(PlatformErrorKind.Refused, run.To.Name, $"Disk {unproven.Name} of {run.Name} has no equal digests of both sides, so nothing is accepted at {run.To.Name}. This is a bug, please report it");
+        }
+
         var since = run.Time.GetTimestamp();
         if (!run.WasRunning)
         {
@@ -35,7 +40,7 @@ internal sealed class ProveGuest : Step
             run.Guest = await GuestProbe.WaitForAllAsync(run, run.To, run.CopyId!, cancellation);
 
             // A live move has measured its pause already.
-            run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : run.Downtime;
+            run.Downtime = run.DownFor ?? run.Downtime;
             run.Guest += await PlatformChecks.WaitForAllAsync(run, run.To, run.CopyId!, cancellation);
         }
 

@@ -35,7 +35,7 @@ internal sealed class RestartSource : Step
             return $"{run.Name} is off at {run.From.Name} as it was";
         }
 
-        run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : null;
+        run.Downtime = run.DownFor;
         return $"{run.Name} runs at {run.From.Name}";
     }
 }

@@ -59,7 +59,7 @@ internal sealed class StartSource : Step
             return $"{home.Name} is at {site.Name}, off as it was";
         }
 
-        run.Downtime = run.DownSince is { } down ? run.Time.GetUtcNow() - down : null;
+        run.Downtime = run.DownFor;
         return $"{home.Name} runs at {site.Name}";
     }
 

@@ -24,7 +24,7 @@ internal sealed class StopCopy : Step
 
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
-        run.DownSince = run.Time.GetUtcNow();
+        run.GoesDown();
         // Off without this note is off by somebody's hand.
         await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Moved, null).With(StampNotes.DownSince, stamp[StampNotes.DownSince] ?? run.Now), cancellation);
         run.Events.Status("stop", $"waiting for {run.Name} to shut down at {run.From.Name}");

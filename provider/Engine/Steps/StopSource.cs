@@ -44,13 +44,13 @@ internal sealed class StopSource : Step
         var known = (await run.From.FindStampAsync(run.Vm.Id, cancellation))?[StampNotes.DownSince];
         if (DateTimeOffset.TryParse(known, System.Globalization.CultureInfo.InvariantCulture, out var since))
         {
-            run.DownSince = since;
+            run.GoesDown(since);
         }
         else
         {
-            run.DownSince = run.Time.GetUtcNow();
+            run.GoesDown();
             await SourceNotes.UpdateAsync(
-                run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, Run.Instant(run.DownSince.Value)), cancellation);
+                run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, Run.Instant(run.DownSince!.Value)), cancellation);
         }
 
         if (run.HeldBack)

@@ -188,20 +188,6 @@ public sealed class LeaseTests
         Assert.False(RunnerIdentity.IsDead(string.Join('/', Guid.NewGuid(), parts[1], child.Id, parts[3])));
     }
 
-    /// <summary>The world's time under a wrong date.</summary>
-    private sealed class WrongClock(TimeProvider time, TimeSpan offset) : TimeProvider
-    {
-        internal TimeSpan Offset { get; set; } = offset;
-
-        public override long TimestampFrequency => time.TimestampFrequency;
-
-        public override DateTimeOffset GetUtcNow() => time.GetUtcNow() + Offset;
-
-        public override long GetTimestamp() => time.GetTimestamp();
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => time.CreateTimer(callback, state, dueTime, period);
-    }
-
     private sealed class Sayings : RunEvents
     {
         internal List<string> Said { get; } = [];

@@ -83,6 +83,55 @@ public sealed class TakeBackTests
         await world.AssertNoTracesAsync();
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_copy_whose_disks_were_not_proven_is_not_accepted()
+    {
+        var world = new Rehearsal();
+        var outcome = await world.Time.RunAsync(async () =>
+        {
+            var before = await PreflightRunner.RunAsync(Rehearsal.Spec(), null, world.Sites(), false, world.Time, RunEvents.None, default);
+            return await GoalSeeker.RunAsync(
+                new Plan(PlanKind.Move, [new StampSource(), new CreateDisks(), new StopSource(), new FenceSource(), new DefineTarget(), new StartTarget(), new ProveGuest()]), before.Run!, default);
+        });
+        Assert.Equal("prove", outcome.Failed?.Name);
+        Assert.Contains("no equal digests of both sides", outcome.Why, StringComparison.Ordinal);
+        Assert.False(outcome.UndoFailed, string.Join(" ", outcome.TakenBack));
+        await world.AssertRunsAtAsync("dc1");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_copy_during_which_somebody_has_started_the_VM_is_no_replica()
+    {
+        var world = new Rehearsal();
+        var outcome = await world.Time.RunAsync(async () =>
+        {
+            var slow = new Fault { Kind = FaultKind.Slow, Call = "WriteBlocks", Step = "copy disks", Duration = TimeSpan.FromMinutes(1) };
+            var run = Drive.RunAsync(Rehearsal.Spec(MigrationGoal.Replicated), null, world.Sites(("dc2", slow)), false, world.NewRunner(), world.Time, RunEvents.None, default);
+            await Task.Delay(TimeSpan.FromSeconds(30), world.Time);
+            world.World.ByHand.Start("dc1", Rehearsal.VmName);
+            return (await run).Outcome;
+        });
+        Assert.Equal("copy disks", outcome?.Failed?.Name);
+        Assert.Contains("somebody has started it", outcome!.Why, StringComparison.Ordinal);
+        await world.AssertRunsAtAsync("dc1");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_clock_that_is_set_while_the_VM_is_down_does_not_change_its_downtime()
+    {
+        var world = new Rehearsal();
+        var clock = new WrongClock(world.Time, TimeSpan.Zero);
+        var run = await world.Time.RunAsync(async () =>
+        {
+            var slow = new Fault { Kind = FaultKind.Slow, Call = "EnsureFenced", Duration = TimeSpan.FromSeconds(20) };
+            var driving = Drive.RunAsync(Rehearsal.Spec(), null, world.Sites(("dc1", slow)), false, world.NewRunner(), clock, RunEvents.None, default);
+            await Task.Delay(TimeSpan.FromSeconds(10), world.Time);
+            clock.Offset = TimeSpan.FromHours(-2);
+            return (await driving).Before.Run!;
+        });
+        Assert.InRange(run.Downtime!.Value, TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(1));
+    }
+
     /// <summary>A step that does what a test wants.</summary>
     private sealed class Odd(Action? go = null, Action? undo = null, TimeProvider? hangs = null) : Step
     {
