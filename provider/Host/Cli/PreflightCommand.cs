@@ -103,11 +103,7 @@ internal static class PreflightCommand
     {
         var resource = provider.Resources[MigrationType.Type.Name];
         var (inputs, findings) = InputCheck.Run(MigrationType.Type.InputObject, given, MigrationType.Type.Name);
-        if (findings.All(finding => finding.Severity != Severity.Error))
-        {
-            findings = findings.AddRange(resource.Check(inputs));
-        }
-
+        findings = InputCheck.With(findings, resource.Check(inputs));
         return findings.Any(finding => finding.Severity == Severity.Error) ? (null, findings) : (MigrationCodec.Read(inputs, ""), findings);
     }
 

@@ -42,6 +42,16 @@ public sealed class PreflightCommandTests : IDisposable
     }
 
     [Fact(Timeout = Limit)]
+    public async Task All_faults_of_further_inputs_are_told_at_once()
+    {
+        var more = Write("more.yaml", "cutover: { maxDowntime: never, window: soon }\n");
+        var (exit, _, error) = await RunAsync("preflight", "--site", "dc1", "--to", "dc2", "--config", Config(machines: "{ name: web, disks: [1GiB] }"), "--vm", "web", "--with", more);
+        Assert.Equal(1, exit);
+        Assert.Contains("cutover.maxDowntime: ", error, StringComparison.Ordinal);
+        Assert.Contains("cutover.window: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task While_no_run_is_recorded_a_declared_link_is_what_the_estimate_rests_on()
     {
         var more = Write("more.yaml", "facts: { link.rate: 10 MiB/s }\n");
