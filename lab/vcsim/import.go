@@ -189,7 +189,7 @@ func (l *leases) take(w http.ResponseWriter, r *http.Request, id string, n int) 
 	if hold {
 		l.hold--
 		// Whoever comes after the client is to find it.
-		one.told = time.Now().Add(time.Minute)
+		one.told = time.Now().Add(held)
 	}
 	lose := l.orders.lose > 0
 	if lose {

@@ -26,6 +26,9 @@ const grainBytes = 64 << 10
 
 const exportTimeout = 6 * time.Second
 
+// A lease whose stream was held stands so long, whatever becomes of its client.
+const held = 10 * time.Minute
+
 // lease is an object whose properties the simulator's own collector reads.
 type lease struct {
 	mo.HttpNfcLease
@@ -51,6 +54,13 @@ type leases struct {
 	imports map[string]*importing
 	exports map[string]time.Time // when something was told of it last
 	orders  importOrders
+}
+
+func later(one, other time.Time) time.Time {
+	if one.After(other) {
+		return one
+	}
+	return other
 }
 
 func number(text string) int {
@@ -97,7 +107,11 @@ func (l *leases) export(w http.ResponseWriter, method string, ref types.ManagedO
 	}
 	l.lock.Lock()
 	defer l.lock.Unlock()
-	if _, busy := l.ofVM[ref.Value]; busy {
+	if holder, busy := l.ofVM[ref.Value]; busy {
+		if soon := time.Now().Add(2*time.Second - exportTimeout); l.exports[holder].After(time.Now()) {
+			// One whose stream was held stands until somebody else has met it.
+			l.exports[holder] = soon
+		}
 		soapFault(w, "TaskInProgress", "The operation is not allowed while it is exported", "")
 		return
 	}
@@ -135,10 +149,11 @@ func (l *leases) call(w http.ResponseWriter, method, id string) bool {
 	switch {
 	case method == "HttpNfcLeaseProgress":
 		l.told++
+		now := time.Now()
 		if one != nil {
-			one.told = time.Now()
+			one.told = later(one.told, now)
 		} else {
-			l.exports[id] = time.Now()
+			l.exports[id] = later(l.exports[id], now)
 		}
 		l.lock.Unlock()
 	case one == nil:
@@ -171,6 +186,7 @@ func (l *leases) serve(w http.ResponseWriter, r *http.Request) {
 	hold := l.hold > 0 && r.Method == http.MethodGet
 	if hold {
 		l.hold--
+		l.exports[id] = time.Now().Add(held)
 	}
 	l.lock.Unlock()
 	if err == nil && r.Method == http.MethodPost {

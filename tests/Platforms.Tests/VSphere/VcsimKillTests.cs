@@ -15,7 +15,7 @@ public sealed class VcsimKillTests
     private const string HomeVariable = "VMMIGRATE_TEST_VCSIM_HOME";
     private const string AwayVariable = "VMMIGRATE_TEST_VCSIM_AWAY";
     private const string LinkedVariable = "VMMIGRATE_TEST_VCSIM_LINKED";
-    private const int Limit = 120_000;
+    private const int Limit = 240_000;
     private const string Name = "killed-01";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -11,7 +11,7 @@ namespace VmMigrate.Platforms.Tests.VSphere;
 /// <summary>Goal Tested towards vSphere: a VM boots on the copied disks, apart from everything, and what it writes is thrown away.</summary>
 public sealed class VcsimTestBootTests : IAsyncLifetime
 {
-    private const int Limit = 120_000;
+    private const int Limit = 240_000;
     private const string Name = "tested-01";
 
     private Vcsim _home = null!;
