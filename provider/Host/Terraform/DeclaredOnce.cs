@@ -1,3 +1,5 @@
+using VmMigrate.Engine.Values;
+
 namespace VmMigrate.Host.Terraform;
 
 /// <summary>Watches, within one process of core's, that one migration is not driven by two objects of the state.</summary>
@@ -9,19 +11,55 @@ internal sealed class DeclaredOnce
 {
     private readonly Lock one = new();
     private readonly HashSet<string> applied = new(StringComparer.Ordinal);
-    private readonly HashSet<string> created = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Value> created = new(StringComparer.Ordinal);
+    private readonly HashSet<string> finished = new(StringComparer.Ordinal);
     private readonly HashSet<string> kept = new(StringComparer.Ordinal);
     private readonly HashSet<string> destroyed = new(StringComparer.Ordinal);
 
+    /// <summary>Core names no resource, and may plan one twice: when the apply begins, with values that were unknown before. So a declaration that the first one may have become is taken for the same resource's.</summary>
     /// <returns>What is wrong, or null.</returns>
-    internal string? PlanCreate(string id)
+    internal string? PlanCreate(string id, Value config)
     {
         lock (one)
         {
-            return destroyed.Contains(id) ? TwoChanges
-                : kept.Contains(id) || !created.Add(id)
-                    ? "Two resources declare the migration of the same VM. One VM can have one place only: remove one of them."
-                : null;
+            if (destroyed.Contains(id))
+            {
+                return TwoChanges;
+            }
+
+            if (kept.Contains(id) || (created.TryGetValue(id, out var first) && !MayHaveBecome(first, config)))
+            {
+                return TwoResources;
+            }
+
+            created[id] = config;
+            return null;
+        }
+    }
+
+    /// <summary>One object of the state has the migration: a create after it is another's, whose declaration says the same.</summary>
+    /// <returns>What is wrong, or null.</returns>
+    internal string? ApplyCreate(string id)
+    {
+        lock (one)
+        {
+            return finished.Contains(id) ? TwoResources : null;
+        }
+    }
+
+    internal void Gone(string id)
+    {
+        lock (one)
+        {
+            finished.Remove(id);
+        }
+    }
+
+    internal void Created(string id)
+    {
+        lock (one)
+        {
+            finished.Add(id);
         }
     }
 
@@ -45,7 +83,7 @@ internal sealed class DeclaredOnce
             }
 
             destroyed.Add(id);
-            return (PlannedChange.Destroy, created.Contains(id) ? TwoChanges : null);
+            return (PlannedChange.Destroy, created.ContainsKey(id) ? TwoChanges : null);
         }
     }
 
@@ -56,6 +94,17 @@ internal sealed class DeclaredOnce
             applied.Add(id);
         }
     }
+
+    private static bool MayHaveBecome(Value first, Value now) => (first, now) switch
+    {
+        (UnknownValue, _) => true,
+        (SecretValue a, SecretValue b) => MayHaveBecome(a.Content, b.Content),
+        (ListValue a, ListValue b) => a.Items.Length == b.Items.Length && a.Items.Zip(b.Items).All(pair => MayHaveBecome(pair.First, pair.Second)),
+        (MapValue a, MapValue b) => a.Entries.Count == b.Entries.Count && a.Entries.All(entry => b.Entries.TryGetValue(entry.Key, out var value) && MayHaveBecome(entry.Value, value)),
+        _ => first.Equals(now),
+    };
+
+    private const string TwoResources = "Two resources declare the migration of the same VM. One VM can have one place only: remove one of them.";
 
     private const string TwoChanges =
         "One resource of this plan destroys the migration that another one declares. If you renamed the resource, say so with a `moved` block;"

@@ -66,6 +66,13 @@ internal sealed partial class TerraformService
             old = set;
         }
 
+        if (old is null && declared.ApplyCreate(id) is { } twice)
+        {
+            diagnostics.Error(response.Diagnostics, twice);
+            response.NewState = TerraformCodec.Write(Value.Null, block.Shape);
+            return;
+        }
+
         declared.Applied(id);
         var reporter = new TerraformReporter(log, time, id);
         var call = new ApplyCall(
@@ -89,6 +96,11 @@ internal sealed partial class TerraformService
 
             diagnostics.Add(response.Diagnostics, Untold(id, outcome.Findings), block.Shape);
             open = outcome.Unfinished.Length > 0 || errors.Count > 0;
+            if (!open)
+            {
+                declared.Created(id);
+            }
+
             response.NewState = TerraformCodec.Write(
                 PlannedState.After(block, planned, outcome.State.With(TerraformSchema.IdField.Name, Value.Text(id))), block.Shape);
         }
@@ -148,6 +160,7 @@ internal sealed partial class TerraformService
             return;
         }
 
+        declared.Gone(id);
         var inputs = OldInputs(block, prior);
         var reporter = new TerraformReporter(log, time, id);
         try

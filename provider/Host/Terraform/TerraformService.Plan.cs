@@ -80,7 +80,7 @@ internal sealed partial class TerraformService
         // replaces: then the user wants another migration, not the rest of this one.
         var replaces = notes.Change != PlannedChange.None;
         var continues = !replaces && id is not null && unfinished.TryGetValue(id, out var short_) && short_;
-        if (id is not null && !replaces && declared.PlanCreate(id) is { } fault)
+        if (id is not null && !replaces && declared.PlanCreate(id, config) is { } fault)
         {
             diagnostics.Error(response.Diagnostics, fault);
             return;

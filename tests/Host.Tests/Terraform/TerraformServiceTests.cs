@@ -155,6 +155,20 @@ public sealed class TerraformServiceTests
     }
 
     [Fact]
+    public async Task One_resource_may_be_planned_twice_before_it_is_made_and_another_of_the_same_words_is_refused_at_its_apply()
+    {
+        using var calls = new ServiceCalls();
+        await calls.Configure();
+        await calls.Plan(Value.Null, ServiceCalls.Config());
+        var plan = await calls.Plan(Value.Null, ServiceCalls.Config());
+        Assert.Empty(ServiceCalls.Errors(plan.Diagnostics));
+        Assert.Empty(ServiceCalls.Errors((await calls.Apply(Value.Null, plan, ServiceCalls.Config())).Diagnostics));
+        var other = await calls.Apply(Value.Null, plan, ServiceCalls.Config());
+        Assert.Contains("Two resources declare the migration of the same VM", Assert.Single(ServiceCalls.Errors(other.Diagnostics)), StringComparison.Ordinal);
+        Assert.Equal(Value.Null, calls.Read(other.NewState));
+    }
+
+    [Fact]
     public async Task A_destroy_beside_a_plan_that_keeps_the_same_migration_lets_go_of_it()
     {
         using var calls = new ServiceCalls();
