@@ -58,7 +58,7 @@ internal static class SimulatorSchema
         "Something that goes wrong on purpose, at all calls that match every filter which is given.",
         [
             new("kind", FieldType.Of(Kind), "What goes wrong.") { Required = true },
-            new("call", FieldType.Text, "The call: `EnsureRunning`, `EnsureOff`, `EnsureFenced`, `EnsureDisk`, `EnsureDefined`, ..., `ReadBlocks`, `WriteBlocks` (one for each 64 KiB); `*` stands for any characters. What guests do has names of its own: `Guest.Boot`, `Guest.Shutdown`, `Guest.Agent`.") { Default = Value.Text("*") },
+            new("call", FieldType.Text, "The call: `EnsureRunning`, `EnsureOff`, `EnsureFenced`, `EnsureDisk`, `EnsureDefined`, ..., `ReadBlocks`, `WriteBlocks` (one for each 64 KiB); `*` stands for any characters. What guests do has names of its own: `Guest.Boot`, `Guest.Shutdown`, `Guest.Agent`, and `Guest.Memory`, which follows a guest that has changed sides before it (post-copy).") { Default = Value.Text("*") },
             new("vm", FieldType.Text, "Only calls about this VM: its name or id, with `*`."),
             new("step", FieldType.Text, "Only calls within this step of the migration, as preview names it, with `*`."),
             new("moment", FieldType.Of(Moment), "Where in the call `Crash` and `Kill` strike.") { Default = Value.Text(nameof(FaultMoment.Before)) },

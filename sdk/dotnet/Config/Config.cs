@@ -468,7 +468,7 @@ namespace VmMigrate.Sdk
             public class SimulatorFault
             {
                 /// <summary>
-                /// The call: `EnsureRunning`, `EnsureOff`, `EnsureFenced`, `EnsureDisk`, `EnsureDefined`, ..., `ReadBlocks`, `WriteBlocks` (one for each 64 KiB); `*` stands for any characters. What guests do has names of its own: `Guest.Boot`, `Guest.Shutdown`, `Guest.Agent`.
+                /// The call: `EnsureRunning`, `EnsureOff`, `EnsureFenced`, `EnsureDisk`, `EnsureDefined`, ..., `ReadBlocks`, `WriteBlocks` (one for each 64 KiB); `*` stands for any characters. What guests do has names of its own: `Guest.Boot`, `Guest.Shutdown`, `Guest.Agent`, and `Guest.Memory`, which follows a guest that has changed sides before it (post-copy).
                 /// </summary>
                 public string? Call { get; set; } = null!;
                 /// <summary>

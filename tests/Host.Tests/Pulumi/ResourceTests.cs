@@ -43,7 +43,7 @@ public sealed class ResourceTests
         });
 
         Assert.Equal(
-            ["colr", "labels[0].key", "labels[0].text", "name", "size"],
+            ["colr", "labels[0].key", "labels[0].text", "name", "place", "size"],
             answer.Failures.Select(failure => failure.Property).Order(StringComparer.Ordinal));
         Assert.Contains(answer.Failures, failure => failure.Reason.EndsWith("[input.malformed-size]", StringComparison.Ordinal));
     }
@@ -77,7 +77,7 @@ public sealed class ResourceTests
         });
         var place = await wire.Client.CheckAsync(new CheckRequest { Urn = Urn, News = Map(("name", Text("crate")), ("place", Secret(Text("hidden-place")))) });
 
-        Assert.Equal(3, answer.Failures.Count);
+        Assert.Equal(4, answer.Failures.Count);
         Assert.Single(place.Failures);
         foreach (var failure in answer.Failures.Concat(place.Failures))
         {
