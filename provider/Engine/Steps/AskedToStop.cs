@@ -46,6 +46,6 @@ internal static class AskedToStop
             }
         }
 
-        await site.EnsureRunningAsync(vmId, cancellation);
+        await Proven.RunningAsync(site, vmId, run.Name, cancellation);
     }
 }

@@ -20,6 +20,8 @@ internal static class CopyRemoval
                 await site.EnsureUndefinedAsync(copy.Id, migrationId, cancellation);
             }
         }
+
+        await GoneAsync(site, migrationId, which, cancellation);
     }
 
     /// <param name="vmId">The one copy to remove; null: all of this migration.</param>
@@ -34,17 +36,36 @@ internal static class CopyRemoval
             }
         }
 
-        foreach (var disk in await site.FindStampedDisksAsync(migrationId, cancellation))
-        {
-            if (disk.Attached is null)
-            {
-                await site.EnsureDiskRemovedAsync(disk, cancellation);
-            }
-        }
+        await GoneAsync(site, migrationId, copy => vmId is null || copy.Id == vmId, cancellation);
+        await RemoveDisksAsync(site, migrationId, cancellation);
 
         if (vmId is null)
         {
             await site.EnsureNothingLeftAsync(migrationId, cancellation);
+        }
+    }
+
+    /// <summary>Removes every disk of ours that no VM has, and sees that none is left.</summary>
+    internal static async Task RemoveDisksAsync(Site site, string migrationId, CancellationToken cancellation)
+    {
+        var removed = false;
+        foreach (var disk in (await site.FindStampedDisksAsync(migrationId, cancellation)).Where(disk => disk.Attached is null))
+        {
+            await site.EnsureDiskRemovedAsync(disk, cancellation);
+            removed = true;
+        }
+
+        if (removed && (await site.FindStampedDisksAsync(migrationId, cancellation)).FirstOrDefault(disk => disk.Attached is null) is { } left)
+        {
+            throw Proven.Untrue(site, $"disk {left.Location} was removed, and it is there");
+        }
+    }
+
+    private static async Task GoneAsync(Site site, string migrationId, Func<Vm, bool> which, CancellationToken cancellation)
+    {
+        if ((await site.FindStampedAsync(migrationId, cancellation)).FirstOrDefault(copy => copy.Stamp is { Role: StampRole.Target } && which(copy)) is { } left)
+        {
+            throw Proven.Untrue(site, $"{left.Name} was removed, and it is there");
         }
     }
 
@@ -53,7 +74,7 @@ internal static class CopyRemoval
     {
         try
         {
-            await site.EnsureOffAsync(copy.Id, TimeSpan.Zero, force: true, cancellation);
+            await Proven.OffAsync(site, copy.Id, TimeSpan.Zero, cancellation);
             await site.EnsureUnfencedAsync(copy.Id, migrationId, cancellation);
         }
         catch (PlatformException e) when (e.Kind == PlatformErrorKind.NotFound)

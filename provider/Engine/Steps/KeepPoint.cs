@@ -41,6 +41,10 @@ internal sealed class KeepPoint(bool beforeGoingBack = false) : Step
             try
             {
                 await site.EnsurePointAsync(run.MigrationId, id, cancellation);
+                if (!(await site.FindPointsAsync(run.MigrationId, cancellation)).Any(point => point.Id == id && point.IsWhole))
+                {
+                    throw Proven.Untrue(site, $"recovery point {id} was made, and not all disks have it");
+                }
             }
             catch (PlatformException e) when (e.Kind == PlatformErrorKind.Unsupported && !beforeGoingBack)
             {
@@ -60,7 +64,7 @@ internal sealed class KeepPoint(bool beforeGoingBack = false) : Step
         var note = new PointsNote(site.Name, [.. kept.Select(point => known.FirstOrDefault(one => one.Id == point) ?? new RecoveryPoint(point, point == id ? sent : null))]);
         if (run.Seen.Home is { } noted)
         {
-            await SourceNotes.UpdateAsync(run.Seen.HomeSite, noted.Id, run.MigrationId, stamp => stamp.With(StampNotes.Points, note.Write()), cancellation);
+            await Proven.NotedAsync(run.Seen.HomeSite, noted.Id, run.MigrationId, stamp => stamp.With(StampNotes.Points, note.Write()), cancellation);
         }
 
         return $"{(keep > 0 ? $"{id} at {site.Name}; " : "")}{kept.Count} kept{(all.Count > kept.Count ? $", {all.Count - kept.Count} older removed" : "")}{(sent is { } bytes ? $", {Human.Bytes(bytes)} since the one before" : "")}";

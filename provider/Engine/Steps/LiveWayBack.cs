@@ -24,8 +24,16 @@ internal static class LiveWayBack
         var now = await site.InspectAsync(home.Id, cancellation);
         if (now is { Power: PowerState.Off })
         {
+            foreach (var at in run.Seen.Copies.Select(copy => copy.Site).Append(run.To).Distinct())
+            {
+                if ((await at.FindStampedAsync(run.MigrationId, cancellation)).FirstOrDefault(copy => copy is { Power: not PowerState.Off, Stamp.Role: StampRole.Target } && (at != site || copy.Id != home.Id)) is { } alive)
+                {
+                    throw new PlatformException(PlatformErrorKind.Refused, at.Name, $"{alive.Name} runs at {at.Name} and counts as accepted there, so {home.Name} must not start at {site.Name} as well. Run again: it stays where it runs");
+                }
+            }
+
             await site.EnsureUnfencedAsync(home.Id, run.MigrationId, cancellation);
-            await site.EnsureRunningAsync(home.Id, cancellation);
+            await Proven.RunningAsync(site, home.Id, home.Name, cancellation);
         }
 
         await SourceNotes.UpdateAsync(site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.BringBack, null).With(StampNotes.Moved, null).With(StampNotes.DownSince, null).With(StampNotes.Copying, null), cancellation);
@@ -82,7 +90,7 @@ internal static class LiveWayBack
         await SourceNotes.UpdateAsync(
             site, home.Id, run.MigrationId, stamp => stamp.With(StampNotes.DownSince, stamp[StampNotes.DownSince] ?? run.Now).With(StampNotes.BringBack, "started"), cancellation);
         run.Events.Status("take back", $"waiting for {run.Name} to shut down at {at.Name}");
-        await at.EnsureOffAsync(copy.Id, run.Spec.ShutdownTimeout, force: true, cancellation);
+        await Proven.OffAsync(at, copy.Id, run.Spec.ShutdownTimeout, cancellation);
         await using (var round = await at.OpenRoundAsync(new RoundRequest(copy.Id, run.MigrationId, "back", MoveLive.Checkpoint, Quiesce: false), cancellation))
         {
             foreach (var disk in copy.Disks)

@@ -47,7 +47,7 @@ internal sealed class ProveGuest : Step
         await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => stamp.With(StampNotes.Moved, run.Now).With(StampNotes.DownSince, null).With(StampNotes.AskedToStop, null).With(StampNotes.Copying, null), cancellation);
 
         // The last write of a move: with it the VM lives at the target.
-        await SourceNotes.UpdateAsync(
+        await Proven.NotedAsync(
             run.To,
             run.CopyId!,
             run.MigrationId,

@@ -22,7 +22,7 @@ internal sealed class ProveTest : Step
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
         var seen = await GuestProbe.WaitForAllAsync(run, Gates(run.Spec), run.To, run.CloneId!, cancellation);
-        await SourceNotes.UpdateAsync(
+        await Proven.NotedAsync(
             run.From, run.Vm.Id, run.MigrationId,
             stamp => stamp.With(StampNotes.Tested, new TestedNote(run.Now, stamp[StampNotes.Replicated] ?? "", seen).Write()).With(StampNotes.TestedProof, stamp[StampNotes.ReplicaProof]), cancellation);
         return seen;

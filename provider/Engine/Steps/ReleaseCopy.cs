@@ -25,7 +25,7 @@ internal sealed class ReleaseCopy : Step
                     await run.To.EnsurePointRemovedAsync(run.MigrationId, point.Id, cancellation);
                 }
 
-                await run.To.EnsureStampAsync(copy.Id, null, cancellation);
+                await Proven.UnstampedAsync(run.To, copy.Id, run.MigrationId, cancellation);
             }
         }
 

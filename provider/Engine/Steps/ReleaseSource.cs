@@ -14,7 +14,7 @@ internal sealed class ReleaseSource : Step
     public override async Task<string> DoAsync(Run run, CancellationToken cancellation)
     {
         await run.Seen.HomeSite.EnsureTrackingRemovedAsync(run.Seen.Home!.Id, run.MigrationId, cancellation);
-        await run.Seen.HomeSite.EnsureStampAsync(run.Seen.Home!.Id, null, cancellation);
+        await Proven.UnstampedAsync(run.Seen.HomeSite, run.Seen.Home!.Id, run.MigrationId, cancellation);
         return $"{run.Seen.Home.Name} carries no stamp";
     }
 }

@@ -16,13 +16,7 @@ internal sealed class RemoveStrayDisks : Step
     {
         foreach (var site in run.Seen.SitesWithStrayDisks(run.To))
         {
-            foreach (var disk in await site.FindStampedDisksAsync(run.MigrationId, cancellation))
-            {
-                if (disk.Attached is null)
-                {
-                    await site.EnsureDiskRemovedAsync(disk, cancellation);
-                }
-            }
+            await CopyRemoval.RemoveDisksAsync(site, run.MigrationId, cancellation);
         }
 
         return "no old disks are left";

@@ -17,6 +17,10 @@ internal sealed class RemoveTest : Step
         foreach (var site in Sites(run))
         {
             await site.EnsureTestClonesRemovedAsync(run.MigrationId, cancellation);
+            if ((await site.FindStampedAsync(run.MigrationId, cancellation)).FirstOrDefault(vm => vm.Stamp is { Role: Contracts.StampRole.Test }) is { } left)
+            {
+                throw Proven.Untrue(site, $"test clone {left.Name} was removed, and it is there");
+            }
         }
 
         return "no test clone is left";

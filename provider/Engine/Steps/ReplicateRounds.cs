@@ -267,5 +267,5 @@ internal sealed class ReplicateRounds : Step
     private static string Disks(Run run) => string.Join(", ", run.Vm.Disks.Select(disk => disk.Name));
 
     private static Task NoteAsync(Run run, Func<Stamp, Stamp> change, CancellationToken cancellation) =>
-        SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, change, cancellation);
+        Proven.NotedAsync(run.From, run.Vm.Id, run.MigrationId, change, cancellation);
 }

@@ -23,7 +23,7 @@ internal sealed class RestartSource : Step
         // The notes come last: as long as one says that the VM is down, every run knows that it has to run again.
         if (run.WasRunning)
         {
-            await run.From.EnsureRunningAsync(run.Vm.Id, cancellation);
+            await Proven.RunningAsync(run.From, run.Vm.Id, run.Name, cancellation);
         }
 
         await SourceNotes.UpdateAsync(

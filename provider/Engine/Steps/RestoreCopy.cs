@@ -74,7 +74,7 @@ internal sealed class RestoreCopy : Step
             return;
         }
 
-        await run.To.EnsureOffAsync(run.Vm.Id, TimeSpan.Zero, force: true, cancellation);
+        await Proven.OffAsync(run.To, run.Vm.Id, TimeSpan.Zero, cancellation);
         await run.To.EnsurePointRestoredAsync(run.MigrationId, before, cancellation);
         await SourceNotes.UpdateAsync(
             run.To, run.Vm.Id, run.MigrationId,

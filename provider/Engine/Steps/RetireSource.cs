@@ -63,6 +63,11 @@ internal sealed partial class RetireSource : Step
         }
 
         await run.Seen.HomeSite.EnsureRemovedAsync(home.Id, run.MigrationId, cancellation);
+        if (await run.Seen.HomeSite.InspectAsync(home.Id, cancellation) is not null)
+        {
+            throw Proven.Untrue(run.Seen.HomeSite, $"{home.Name} was removed, and it is there");
+        }
+
         return $"{home.Name} is gone from {run.Seen.HomeSite.Name}";
     }
 

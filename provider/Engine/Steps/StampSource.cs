@@ -22,6 +22,11 @@ internal sealed class StampSource : Step
         // What was replicated is about to change, or to be made elsewhere.
         stamp = stamp.With(StampNotes.Replicated, null).With(StampNotes.Converted, null).With(StampNotes.Moved, null).With(StampNotes.BringBack, null).With(StampNotes.WasRunning, run.WasRunning ? "true" : "false").With(StampNotes.Owner, run.Spec.Owner.Length > 0 ? run.Spec.Owner : null);
         await SourceNotes.WriteAsync(run, stamp, cancellation);
+        if ((await run.From.InspectAsync(run.Vm.Id, cancellation))?.Stamp?.MigrationId != run.MigrationId)
+        {
+            throw Proven.Untrue(run.From, $"{run.Name} was stamped, and it carries no stamp of ours");
+        }
+
         return $"{run.Name} carries {run.MigrationId}";
     }
 }

@@ -44,10 +44,10 @@ internal sealed class StartCrashed : Step
             }
 
             run.Events.Say(Severity.Warning, $"The hypervisor of {run.Name} at {run.From.Name} died amid the copy: {run.Name} is started again, as after a power cut.");
-            await run.From.EnsureRunningAsync(run.Vm.Id, cancellation);
+            await Proven.RunningAsync(run.From, run.Vm.Id, run.Name, cancellation);
         }
 
-        await SourceNotes.UpdateAsync(run.From, run.Vm.Id, run.MigrationId, stamp => (note?.Invoke(stamp) ?? stamp).With(StampNotes.Copying, null), cancellation);
+        await Proven.NotedAsync(run.From, run.Vm.Id, run.MigrationId, stamp => (note?.Invoke(stamp) ?? stamp).With(StampNotes.Copying, null), cancellation);
         return crashed;
     }
 

@@ -32,7 +32,7 @@ internal sealed class StartSource : Step
         {
             try
             {
-                await site.EnsureRunningAsync(home.Id, cancellation);
+                await Proven.RunningAsync(site, home.Id, home.Name, cancellation);
             }
             catch (PlatformException e) when (e.RetryCanHelp)
             {

@@ -47,7 +47,7 @@ internal sealed class StartTarget : Step
         if (run.CopyId is { } id)
         {
             // Nobody has accepted this copy yet: nothing written in it counts, so there is no need to wait for its guest.
-            await run.To.EnsureOffAsync(id, TimeSpan.Zero, force: true, cancellation);
+            await Proven.OffAsync(run.To, id, TimeSpan.Zero, cancellation);
         }
     }
 }

@@ -24,7 +24,7 @@ internal sealed class StopStrayCopies : Step
                     $"{copy.Vm.Name} came to {copy.Site.Name} with its memory and was not accepted yet, so what it has written there counts. Run with {copy.Site.Name} as the target first.");
             }
 
-            await copy.Site.EnsureOffAsync(copy.Vm.Id, TimeSpan.Zero, force: true, cancellation);
+            await Proven.OffAsync(copy.Site, copy.Vm.Id, TimeSpan.Zero, cancellation);
         }
 
         return "no copy runs";

@@ -92,7 +92,7 @@ public sealed class CrashMatrixTests
         Assert.True(tried > 1, $"only {tried} calls were tried");
     }
 
-    private static string[] Patterns(Direction direction) => direction switch
+    internal static string[] Patterns(Direction direction) => direction switch
     {
         Direction.Warm or Direction.WarmFrozen or Direction.Tested or Direction.WarmTested => ["Ensure*", "TrySetLease", "OpenRound"],
         Direction.Live or Direction.LiveRollBack or Direction.LiveMoveOn or Direction.PostCopy => ["Ensure*", "TrySetLease", "OpenRound", "MoveLive"],
@@ -102,7 +102,7 @@ public sealed class CrashMatrixTests
 
     private static MigrationSpec In(MigrationMode mode) => Rehearsal.Spec() with { Mode = mode };
 
-    private static (MigrationSpec Spec, bool Removal) Wish(Direction direction) => direction switch
+    internal static (MigrationSpec Spec, bool Removal) Wish(Direction direction) => direction switch
     {
         Direction.Warm => (In(MigrationMode.Warm), false),
         Direction.WarmFrozen => (In(MigrationMode.Warm) with { Cutover = new CutoverSpec { Stop = CutoverStop.FreezeAndSwitchOff } }, false),
@@ -119,7 +119,7 @@ public sealed class CrashMatrixTests
         _ => (Rehearsal.Spec(MigrationGoal.Committed), false),
     };
 
-    private static async Task<Remembered?> PrepareAsync(Rehearsal world, Direction direction)
+    internal static async Task<Remembered?> PrepareAsync(Rehearsal world, Direction direction)
     {
         if (direction is Direction.Move or Direction.Warm or Direction.WarmFrozen or Direction.Live or Direction.PostCopy or Direction.Tested or Direction.WarmTested)
         {
@@ -132,7 +132,7 @@ public sealed class CrashMatrixTests
         return new Remembered(Engine.Driving.MigrationPhase.CutOver, "dc2", null);
     }
 
-    private static async Task AssertEndAsync(Rehearsal world, Direction direction, string which, bool lossless)
+    internal static async Task AssertEndAsync(Rehearsal world, Direction direction, string which, bool lossless)
     {
         try
         {
