@@ -66,6 +66,7 @@ if [ "${ONLY:-}" != hosts ]; then
     done
 
     part "crash matrix" run Platforms.Tests -class '*CrashMatrixTests*'
+    part "lies" run Platforms.Tests -class '*LieMatrixTests*'
     part "200 at once" run Platforms.Tests -class '*ManyAtOnceTests*'
     part "processes" run Platforms.Tests -class '*Simulator.KillTests*' -class '*LeaseTests*' -class '*TwoProcessTests*'
     part "takers of a lease" run Platforms.Tests -method '*Of_many_that_take_a_lease_at_once*'

@@ -1,6 +1,7 @@
 using VmMigrate.Engine.Contracts;
 using VmMigrate.Engine.Driving;
 using VmMigrate.Engine.Facts;
+using VmMigrate.Engine.Planning;
 
 namespace VmMigrate.Engine.Steps;
 
@@ -21,7 +22,7 @@ internal sealed class DropStrayCopies : Step
 
         foreach (var copy in run.Seen.StrayCopies)
         {
-            if (copy.Vm.Stamp?[StampNotes.Live] is not null && copy.Vm.Power != PowerState.Off)
+            if (copy.Vm.Stamp?[StampNotes.Live] is not null && copy.Vm.Power != PowerState.Off && !await NeverRanAsync(run, copy, cancellation))
             {
                 throw new PlatformException(
                     PlatformErrorKind.Refused, copy.Site.Name,
@@ -40,4 +41,9 @@ internal sealed class DropStrayCopies : Step
 
         return $"no unfinished copy is left; disks at {run.To.Name} are kept";
     }
+
+    /// <summary>The VM runs where it lives, with all of its memory, and what stands still at the target is what a host that failed amid a live move has left of it: it never came so far as to run.</summary>
+    private static async Task<bool> NeverRanAsync(Run run, Copy copy, CancellationToken cancellation) =>
+        await run.From.InspectAsync(run.Vm.Id, cancellation) is { Power: PowerState.Running, IsSplit: false }
+        && await copy.Site.InspectAsync(copy.Vm.Id, cancellation) is null or { Power: PowerState.Off or PowerState.Paused, IsSplit: false };
 }

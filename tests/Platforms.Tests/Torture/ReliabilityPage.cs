@@ -15,6 +15,8 @@ public sealed class ReliabilityPage
         ("crash matrix", "Crash matrix on the simulator: every writing call of a move, a rollback, a second move and a commit, cold, warm and live, at each site; the runner dies before, inside and after it, its reply is lost, it is refused",
             "the next run ends like one without a fault; never two running; the VM runs after each failure that was no death",
             lines => $"{lines.Count} cases, {Sum(lines, "calls")} faults, 0 differences"),
+        ("lies", "Lies on the simulator: each of those calls reports success once and has done nothing", "no run reports a success that is none; never two running; the next run ends like one without a lie",
+            lines => $"{lines.Count} cases, {Sum(lines, "calls")} lies, {Sum(lines, "foundOut")} stopped the run, the others were mended or did no harm"),
         ("histories", "Random histories: runs with up to two faults, kills, cancels, edits of goal, target, mode, rollback and onDrift, two runners at once, a lost state, a VM stopped, deleted, undefined, reshaped or started behind the fence by hand, hosts that die under a VM while it is copied, then peace",
             "rules of `tests/Platforms.Tests/Torture/Rules.cs` hold after every event, and the last declaration comes true with nothing left over",
             lines => $"{Sum(lines, "histories")}, {Sum(lines, "violations")} violations, {Sum(lines, "hostsDied")} hosts died, {Sum(lines, "seconds")} s"),
