@@ -13,7 +13,7 @@ public sealed class VcsimSessionTests
 
     private static readonly ImmutableArray<string> Both =
     [
-        "RetrievePropertiesEx", "CreatePropertyCollector", "CreateFilter", "WaitForUpdatesEx", "CreateContainerView", "FindByUuid", "HasPrivilegeOnEntities",
+        "RetrievePropertiesEx", "CreatePropertyCollector", "CreateFilter", "WaitForUpdatesEx", "CreateContainerView", "HasPrivilegeOnEntities",
         "SearchDatastore_Task", "MakeDirectory", "DeleteDatastoreFile_Task", "MoveDatastoreFile_Task", "ReconfigVM_Task", "PowerOnVM_Task", "CreateSnapshot_Task", "RemoveSnapshot_Task", "QueryChangedDiskAreas",
     ];
 
