@@ -55,7 +55,7 @@ internal static class Proven
             return;
         }
 
-        var now = (await site.InspectAsync(vmId, cancellation))?.Stamp;
+        var now = await site.FindStampAsync(vmId, cancellation);
         if (notes.Before.Notes.Keys.Concat(notes.Wanted.Notes.Keys).FirstOrDefault(note => notes.Before[note] != notes.Wanted[note] && now?[note] == notes.Before[note]) is { } untold)
         {
             throw Untrue(site, $"note \"{untold}\" of the VM {vmId} was written, and it is as it was");
